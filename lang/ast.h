@@ -63,6 +63,7 @@ struct Node {
   // filled by the checker
   Type type;
   Sym *sym;
+  void *info; // CONNECT: ConnInfo; POPULATION, CALL and others as check.h says
 };
 
 Node *node_new(NodeKind kind, Span span, Arena *a);
