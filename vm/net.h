@@ -1,0 +1,200 @@
+// SPDX-License-Identifier: MIT
+// Networks at run time: models as the machine sees them, populations, projections, injections, recordings, and the step.
+//
+// The machine knows nothing of the language. `lang` hands it descriptors (ModelDesc, InitCode, ...) whose code is
+// kernels, and registers Linker callbacks through which the machine asks, when a run starts and the network has changed,
+// for the kernels of each population and projection (late linking: the post states of all projections onto a population
+// join its own equations in one system).
+//
+// Lifetimes: descriptors belong to the program (they outlive the Vm's network); populations, projections and recordings
+// belong to the Vm until vm_clear_network or vm_free; the kernels a Linker returns belong to the Vm.
+#ifndef HEBB_NET_H
+#define HEBB_NET_H
+#include "base/arena.h"
+#include "base/diag.h"
+#include "vm/program.h"
+#include "vm/value.h"
+
+typedef struct Vm Vm;
+typedef struct Pop Pop;
+typedef struct Proj Proj;
+
+// ---- descriptors, made by lang ----
+typedef enum VarKind { VAR_PARAM, VAR_STATE, VAR_INPUT, VAR_LET, VAR_WEIGHT, VAR_SIGNAL, VAR_HIDDEN } VarKind;
+enum { VARF_INT = 1, VARF_HELD = 2 /* refractory holds it: arriving events do not move it */, VARF_PRE = 4, VARF_POST = 8 };
+
+typedef struct VarDesc {
+  const char *name;
+  uint8_t kind, flags;   // VARF_PRE / VARF_POST: a synapse's state that lives per source / target neuron
+  double initial;        // of hidden variables (-inf for the last spike)
+  const char *unit;      // display unit, "" if none
+  double scale;          // SI value of one display unit
+} VarDesc;
+
+typedef struct ModelDesc {
+  const char *name;
+  VarDesc *vars;
+  int nvars;
+  bool spikes;
+  int last_spike;   // hidden variable: the step (tick) of the last spike as a number, -inf before; -1: none
+  void *lang;       // lang's Model
+  Span span;
+} ModelDesc;
+
+// The value of one variable when a population or projection is made. The kernel stores SPACE_OUT 0 for each lane;
+// SPACE_CAPTURE n is captures[n] of the statement. Order of the items is the order of dependence.
+enum { INIT_DELAY = -1, INIT_POST_DELAY = -2, INIT_WHERE = -3, INIT_POS = -4 };
+typedef struct InitCode {
+  int var;          // column of the model, or INIT_*
+  Kernel *kernel;   // NULL: zero
+  bool uniform;     // does not differ from lane to lane: one lane is computed and stored once
+  bool random;      // a draw per element
+  int array;        // >= 0: instead of the kernel, captures[array] must be an array of one element per lane
+  Span span;
+} InitCode;
+
+typedef struct PopDesc {
+  const char *name;
+  ModelDesc *model;
+  InitCode *init;
+  int ninit;
+  Kernel **require; // each stores 0/1 to SPACE_OUT 0 per lane
+  const char **require_text;
+  Span *require_span;
+  int nrequire;
+  Span span;
+} PopDesc;
+
+typedef struct SynDesc {
+  ModelDesc model;
+  int weight;        // variable of w, -1 if none
+  int input;         // variable of the target that it feeds, -1 if none
+  bool mergeable;    // projections with equal parameters onto one target may share post states (linear, additive use)
+  InitCode *params;  // uniform parameters of this use (one lane)
+  int nparams;
+} SynDesc;
+
+typedef enum PatternKind { PATTERN_ALL, PATTERN_ONE, PATTERN_PROB, PATTERN_INDEGREE, PATTERN_OUTDEGREE, PATTERN_TOTAL,
+                           PATTERN_WHERE, PATTERN_FROM } PatternKind;
+typedef struct ConnDesc {
+  const char *label;     // "" if none
+  SynDesc *syn;
+  PatternKind pattern;
+  Kernel *where;         // candidate pairs: OBJ_PRE/ACC_PRE, OBJ_POST/ACC_POST, ir_index(...) = i, j; NULL if none
+  bool where_random;
+  Kernel *number;        // p, k or n per pair/target/source where it is not one value for all; else NULL and a value on the stack
+  bool no_self, no_multiple;
+  InitCode *init;        // per synapse: w, delay, post_delay, states, params
+  int ninit;
+  Span span, number_span, source_span, target_span;
+} ConnDesc;
+
+// ---- the running network ----
+typedef struct Column {
+  double *p;      // n elements, or one if uniform (64-byte aligned, padded to 8 elements)
+  bool uniform;
+} Column;
+
+// Post states of one or more projections onto a population (shared where SynDesc.mergeable and parameters are equal).
+typedef struct Block {
+  SynDesc *syn;
+  double *params;   // values of syn->model's params, by variable number
+  Column *cols;     // by variable number; only VARF_POST states, hidden ones and materialised inputs have memory
+  int input;        // variable of the population that its injects feed, -1
+  bool is_new;
+} Block;
+
+typedef struct Injection {
+  void *lang;       // lang's statement (typed expression)
+  int input;        // variable it feeds
+  SelPart where;    // elements
+  Value *captures;
+  int ncaptures;
+  int64_t from, to; // steps; to = INT64_MAX: for ever
+  Span span;
+} Injection;
+
+typedef struct TimedKernel {
+  Kernel *kernel;
+  Kernel *period;   // stores the period to SPACE_OUT 0 (one lane); NULL for events and on start
+} TimedKernel;
+
+// What lang makes of a population and all that acts on it.
+typedef struct PopCode {
+  Kernel *advance;       // integration, on step, threshold -> spikes. Lanes 0..n-1
+  Kernel *spike;         // over the spike list (ACC_SELF): spike block and last_spike; NULL if it cannot spike
+  Kernel *start;         // on start, NULL
+  TimedKernel *every;    // on every T, after advance of the steps that begin at T, 2T, ...
+  int nevery;
+  Kernel *lets;          // stores lets and inputs that others read (phase 2); NULL if none are needed
+  Value *captures;       // SPACE_CAPTURE of all these kernels
+  int ncaptures;
+  const char **fault_var;// names for ir_finite numbers
+} PopCode;
+
+// target[j] += factor * w for each arriving spike: the fast way of delivery.
+typedef struct FastAdd {
+  bool to_pop;      // column of the target population, else of the projection's block
+  int var;
+  double sign;      // +1, -1 or a constant
+  int param;        // uniform param of the synapse that multiplies, -1 if none
+  bool weighted;    // times w
+} FastAdd;
+
+typedef struct SynCode {
+  FastAdd *fast;    // if nfast > 0 and on_pre is NULL, delivery is by adding alone
+  int nfast;
+  Kernel *on_pre;   // per synapse of a row segment: OBJ_SELF ACC_LANE, OBJ_PRE/PREBLOCK ACC_PRE, OBJ_POST/BLOCK0 ACC_POST
+  Kernel *once_pre; // per spiking source: pre states
+  Kernel *on_post, *once_post; // likewise for post events (rules)
+  Kernel *coupling; // inject that reads pre or per-synapse values: adds to the block's hidden input column by row
+  bool reads_lets;  // the coupling reads algebraic quantities of the source: order of evaluation matters
+  Value *captures;
+  int ncaptures;
+} SynCode;
+
+typedef struct Linker {
+  void *ctx;
+  // Each returns false after reporting to vm_diags (with the place in the model).
+  bool (*pop)(void *ctx, Vm *vm, Pop *p, PopCode *out, Arena *a);
+  bool (*proj)(void *ctx, Vm *vm, Proj *p, SynCode *out, Arena *a);
+  // A kernel that computes variable var of the selected elements (ACC_SELF) into SPACE_OUT 0: lets, inputs.
+  Kernel *(*reader)(void *ctx, Vm *vm, Pop *p, int var, PopCode *captures, Arena *a);
+} Linker;
+
+struct Pop {
+  int id;                // number, for random keys
+  char *name;
+  const PopDesc *desc;
+  ModelDesc *model;
+  int64_t n;
+  int ndim;
+  int64_t shape[ARRAY_DIMS];
+  double *pos;           // 3 columns of n, NULL without positions
+  Column *cols;          // by variable number; lets and inputs have memory only when materialised
+  Block **blocks;
+  int nblocks;
+  Injection **injections;
+  int ninjections;
+  bool changed;          // must be linked again before the next run
+  void *run;             // private to vm/step.c
+};
+
+struct Proj {            // one source population, one target population
+  int id;
+  const ConnDesc *desc;
+  Pop *pre, *post;
+  int block;             // in post->blocks
+  int64_t nsyn;
+  bool changed;
+  void *store;           // rows, targets, weights, delays: private to vm/proj.c
+};
+
+typedef struct ProjGroup { // what a script calls a projection: one Proj per pair of populations of sums
+  Object head;
+  const ConnDesc *desc;
+  int nproj;
+  Proj *proj[];
+} ProjGroup;
+
+#endif
