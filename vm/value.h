@@ -41,6 +41,7 @@ typedef struct Array {
   int64_t n;     // product of shape
   double *data;  // row by row; ints and bools as numbers
   StrObj **strs;
+  struct Array *axis; // what stands beside the first axis: the frequencies .f of a spectrum; NULL where nothing does
 } Array;
 
 // Part of one population: elements lo..hi-1, or the n elements of idx (ascending unless the user named an order).
