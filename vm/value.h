@@ -4,6 +4,7 @@
 #ifndef HEBB_VALUE_H
 #define HEBB_VALUE_H
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 typedef enum ValueKind {
@@ -14,6 +15,7 @@ typedef enum ValueKind {
 typedef struct Object {
   int refs;
   uint8_t kind; // ValueKind
+  void (*free)(struct Object *); // of kinds made elsewhere (recordings); NULL: value.c knows how, or the Vm owns it
 } Object;
 
 typedef struct Value {
@@ -101,5 +103,12 @@ Array *array_new(ValueKind elem, int ndim, const int64_t *shape);
 Array *array_new1(ValueKind elem, int64_t n);
 Array *array_own(Value *v); // makes the array in *v unshared (copying if need be)
 Sel *sel_new(int nparts);
+Series *series_new(Array *values, double dt); // takes the reference
+List *list_new(int64_t n);                    // items VAL_NONE
+Table *table_new(int ncols);                  // empty columns
+void table_set(Table *t, int k, const char *name, const char *unit, double scale, Value col); // takes the reference
+int table_find(const Table *t, const char *name); // column number, or -1
+// An object of another kind: zeroed, one owner, given back with mem_free or by `drop`.
+void *object_new(ValueKind kind, size_t bytes, void (*drop)(Object *));
 
 #endif
