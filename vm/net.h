@@ -7,7 +7,9 @@
 // join its own equations in one system).
 //
 // Lifetimes: descriptors belong to the program (they outlive the Vm's network); populations, projections and recordings
-// belong to the Vm until vm_clear_network or vm_free; the kernels a Linker returns belong to the Vm.
+// belong to the Vm until vm_clear_network or vm_free; kernels stay the Linker's (it caches them) and must outlive both.
+//
+// Functions that make and read networks stand in vm/vm.h.
 #ifndef HEBB_NET_H
 #define HEBB_NET_H
 #include "base/arena.h"
@@ -23,6 +25,10 @@ typedef struct Proj Proj;
 typedef enum VarKind { VAR_PARAM, VAR_STATE, VAR_INPUT, VAR_LET, VAR_WEIGHT, VAR_SIGNAL, VAR_HIDDEN } VarKind;
 enum { VARF_INT = 1, VARF_HELD = 2 /* refractory holds it: arriving events do not move it */, VARF_PRE = 4, VARF_POST = 8 };
 
+// Slot.index of SPACE_VAR for what is no variable: positions (metres) and the element number within the population (in
+// kernels of connections ir_index(ACC_PRE) is i, which counts within the sources as written; pre.i is this).
+enum { VAR_POSX = 0xFFF0, VAR_POSY, VAR_POSZ, VAR_NUMBER };
+
 typedef struct VarDesc {
   const char *name;
   uint8_t kind, flags;   // VARF_PRE / VARF_POST: a synapse's state that lives per source / target neuron
@@ -37,12 +43,23 @@ typedef struct ModelDesc {
   int nvars;
   bool spikes;
   int last_spike;   // hidden variable: the step (tick) of the last spike as a number, -inf before; -1: none
+  // Hidden variable: the first step (tick) at which states with VARF_HELD move again, written by the spike kernel; -1:
+  // none (also if it names no hidden variable). The machine then undoes what events did to held states of neurons with
+  // held_until > tick or with a spike in this step: lang need not guard. For `refractory while` lang guards in kernels.
+  int held_until;
+  // Hidden variable: the interpolated time of the last threshold crossing (`crosses`), written by `advance`; -1: none.
+  int t_exact;
   void *lang;       // lang's Model
   Span span;
 } ModelDesc;
 
 // The value of one variable when a population or projection is made. The kernel stores SPACE_OUT 0 for each lane;
 // SPACE_CAPTURE n is captures[n] of the statement. Order of the items is the order of dependence.
+// INIT_POS: the kernel stores x, y, z to SPACE_OUT 0, 1, 2; as an array [N, 1 to 3], or [shape..., 1 to 3].
+// In a ConnDesc, items of VARF_PRE / VARF_POST states run over the lanes of the source / target population.
+// `where`, `number` and per-synapse items are run with idx[1] = i and idx[2] = j as written; idx[0] is NULL and
+// ir_lane is the number of the synapse in the order source, target (of the pair i*n_targets + j for `where`).
+// number: with indegree lanes are targets (idx[2]), with outdegree sources (idx[1]), with probability pairs.
 enum { INIT_DELAY = -1, INIT_POST_DELAY = -2, INIT_WHERE = -3, INIT_POS = -4 };
 typedef struct InitCode {
   int var;          // column of the model, or INIT_*
@@ -54,6 +71,7 @@ typedef struct InitCode {
 } InitCode;
 
 typedef struct PopDesc {
+  void *lang;            // lang's own
   const char *name;
   ModelDesc *model;
   InitCode *init;
@@ -98,7 +116,7 @@ typedef struct Column {
 // Post states of one or more projections onto a population (shared where SynDesc.mergeable and parameters are equal).
 typedef struct Block {
   SynDesc *syn;
-  double *params;   // values of syn->model's params, by variable number
+  double *params;   // values of syn->model's params, by variable number; those that differ per synapse are in Proj.cols
   Column *cols;     // by variable number; only VARF_POST states, hidden ones and materialised inputs have memory
   int input;        // variable of the population that its injects feed, -1
   bool is_new;
@@ -115,6 +133,7 @@ typedef struct Injection {
 } Injection;
 
 typedef struct TimedKernel {
+  bool pre;         // of a synapse: runs over the source population, lanes as in advance_pre
   Kernel *kernel;
   Kernel *period;   // stores the period to SPACE_OUT 0 (one lane); NULL for events and on start
 } TimedKernel;
@@ -127,6 +146,9 @@ typedef struct PopCode {
   TimedKernel *every;    // on every T, after advance of the steps that begin at T, 2T, ...
   int nevery;
   Kernel *lets;          // stores lets and inputs that others read (phase 2); NULL if none are needed
+  bool lets_need_input;  // what `lets` stores depends on inputs: it must come after the couplings onto this population
+  Kernel **event;        // further events (`event NAME when`), after advance: emits the elements
+  int nevent;
   Value *captures;       // SPACE_CAPTURE of all these kernels
   int ncaptures;
   const char **fault_var;// names for ir_finite numbers
@@ -141,14 +163,32 @@ typedef struct FastAdd {
   bool weighted;    // times w
 } FastAdd;
 
+// Kernels of synapses. Lanes of per-synapse kernels are synapses in storage order; OBJ_SELF ACC_LANE are their columns,
+// except in on_post, where the synapses of a target lie apart: there OBJ_SELF is ACC_SELF. Once-kernels run over lists of
+// neurons: OBJ_PRE and OBJ_PREBLOCK ACC_PRE (once_pre), OBJ_POST and OBJ_BLOCK0 ACC_POST (once_post).
+// Post states are advanced by PopCode.advance of the target.
+typedef struct SynEvent { // on pre.NAME / on post.NAME
+  int event;        // number in PopCode.event of that population
+  bool post;        // of the target
+  Kernel *once, *each;
+} SynEvent;
+
 typedef struct SynCode {
   FastAdd *fast;    // if nfast > 0 and on_pre is NULL, delivery is by adding alone
   int nfast;
   Kernel *on_pre;   // per synapse of a row segment: OBJ_SELF ACC_LANE, OBJ_PRE/PREBLOCK ACC_PRE, OBJ_POST/BLOCK0 ACC_POST
-  Kernel *once_pre; // per spiking source: pre states
+  Kernel *once_pre; // per spiking source: pre states; runs after on_pre, which computes new values it reads by itself
   Kernel *on_post, *once_post; // likewise for post events (rules)
   Kernel *coupling; // inject that reads pre or per-synapse values: adds to the block's hidden input column by row
+  Kernel *advance_pre;  // phase 3: pre states, one lane per source neuron (OBJ_PREBLOCK, OBJ_PRE ACC_LANE); or NULL
+  Kernel *advance;      // phase 3: per-synapse states and on step, every synapse of a row segment; or NULL
+  TimedKernel *every;   // on every T of synapse and rules, lanes as in advance
+  int nevery;
   bool reads_lets;  // the coupling reads algebraic quantities of the source: order of evaluation matters
+  Kernel *start;        // on start, per synapse
+  SynEvent *event;
+  int nevent;
+  const char **fault_var; // names for ir_finite numbers
   Value *captures;
   int ncaptures;
 } SynCode;
@@ -183,12 +223,20 @@ struct Pop {
 struct Proj {            // one source population, one target population
   int id;
   const ConnDesc *desc;
+  SynDesc *syn;          // desc->syn
   Pop *pre, *post;
+  int input;             // variable of post that the synapse's injects feed, -1
   int block;             // in post->blocks
+  Column *pre_cols;      // by variable number: pre states, one per source neuron
+  Column *cols;          // by variable number: w, states and params that differ from synapse to synapse; n = nsyn
+  uint8_t *type;         // SlotType of each of cols: f32 where nsyn > PROJ_SINGLE
   int64_t nsyn;
   bool changed;
   void *store;           // rows, targets, weights, delays: private to vm/proj.c
 };
+
+// Per-synapse columns of larger projections are single precision.
+#define PROJ_SINGLE 65536
 
 typedef struct ProjGroup { // what a script calls a projection: one Proj per pair of populations of sums
   Object head;
