@@ -34,13 +34,8 @@ typedef struct CaptureList {
 Lowering *lowering_new(Diags *d, Arena *a);
 void lowering_free(Lowering *l);
 
-// What holds for the whole network; to be told before linking (a change of it makes the Linker build other kernels).
-typedef struct LowerFlags {
-  bool nest;         // set semantics = nest
-  bool learning_off; // rules leave w unchanged
-  MethodKind method; // set method = ...; METHOD_AUTO otherwise
-} LowerFlags;
-void lower_flags(Lowering *l, LowerFlags f);
+// `set method = ...` (METHOD_AUTO at first); to be told before linking. Semantics and learning are read from the Vm.
+void lower_method(Lowering *l, MethodKind method);
 
 // ---- descriptors (describe.c); made once per Model / ConnInfo and shared ----
 ModelDesc *describe_neuron(Lowering *l, Model *m);
