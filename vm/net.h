@@ -141,6 +141,8 @@ typedef struct TimedKernel {
 // What lang makes of a population and all that acts on it.
 typedef struct PopCode {
   Kernel *advance;       // integration, on step, threshold -> spikes. Lanes 0..n-1
+  Kernel *threshold;     // NULL: in advance. Else the test for spikes alone, for semantics nest, where arriving events come
+                         // between integration and test: after delivery there, after advance otherwise
   Kernel *spike;         // over the spike list (ACC_SELF): spike block and last_spike; NULL if it cannot spike
   Kernel *start;         // on start, NULL
   TimedKernel *every;    // on every T, after advance of the steps that begin at T, 2T, ...
@@ -180,11 +182,11 @@ typedef struct SynCode {
   Kernel *once_pre; // per spiking source: pre states; runs after on_pre, which computes new values it reads by itself
   Kernel *on_post, *once_post; // likewise for post events (rules)
   Kernel *coupling; // inject that reads pre or per-synapse values: adds to the block's hidden input column by row
-  Kernel *advance_pre;  // phase 3: pre states, one lane per source neuron (OBJ_PREBLOCK, OBJ_PRE ACC_LANE); or NULL
-  Kernel *advance;      // phase 3: per-synapse states and on step, every synapse of a row segment; or NULL
-  TimedKernel *every;   // on every T of synapse and rules, lanes as in advance
-  int nevery;
   bool reads_lets;  // the coupling reads algebraic quantities of the source: order of evaluation matters
+  Kernel *advance_pre;  // phase 3: pre states, one lane per source neuron (OBJ_PREBLOCK, OBJ_PRE ACC_LANE); or NULL
+  Kernel *advance;      // phase 3: per-synapse states and on step, lanes as in on_pre; or NULL
+  TimedKernel *every;   // on every T of synapse and rules, lanes as in advance, or as in advance_pre (TimedKernel.pre)
+  int nevery;
   Kernel *start;        // on start, per synapse
   SynEvent *event;
   int nevent;
@@ -232,7 +234,8 @@ struct Proj {            // one source population, one target population
   uint8_t *type;         // SlotType of each of cols: f32 where nsyn > PROJ_SINGLE
   int64_t nsyn;
   bool changed;
-  void *store;           // rows, targets, weights, delays: private to vm/proj.c
+  void *store;           // rows, targets, delays: private to vm/proj.c
+  void *run;             // private to vm/
 };
 
 // Per-synapse columns of larger projections are single precision.
