@@ -1,0 +1,42 @@
+# SPDX-License-Identifier: MIT
+libcore_la_SOURCES += \
+	lang/ast.c lang/ast.def lang/ast.h \
+	lang/check.h \
+	lang/check_impl.h \
+	lang/ir.h \
+	lang/keywords.def \
+	lang/lexer.h \
+	lang/lower.h \
+	lang/model.h \
+	lang/parse.c lang/parse.h \
+	lang/parse_error.c \
+	lang/parse_nodes.c \
+	lang/parse_state.h \
+	lang/scope.c lang/scope.h \
+	lang/type.c lang/type.h \
+	lang/unit.c \
+	lang/units.def
+
+# Made by re2c and Bison in a checkout, shipped with a release.
+lang_generated = lang/lexer.c lang/parser.c lang/parser.h
+libcore_la_SOURCES += $(lang_generated)
+BUILT_SOURCES += lang/parser.h
+EXTRA_DIST += lang/lexer.re lang/parser.y
+MAINTAINERCLEANFILES += $(lang_generated)
+
+RE2C_FLAGS = -W -8 --no-generation-date
+BISON_FLAGS = -Wall -Wno-yacc
+
+lang/lexer.c: lang/lexer.re
+	$(AM_V_GEN)$(MKDIR_P) $(@D) && $(RE2C) $(RE2C_FLAGS) -o $@.tmp $(srcdir)/lang/lexer.re && mv $@.tmp $@
+
+# One command makes both files. A rule with two targets would run twice under -j, so the header hangs on the source and
+# only recovers it if it was deleted.
+lang/parser.c: lang/parser.y
+	$(AM_V_GEN)$(MKDIR_P) $(@D) && $(BISON) $(BISON_FLAGS) --defines=$(@:.c=.h) -o $@ $(srcdir)/lang/parser.y \
+	  && touch $(@:.c=.h)
+lang/parser.h: lang/parser.c
+	@if test -f $@; then touch $@; else rm -f lang/parser.c && $(MAKE) $(AM_MAKEFLAGS) lang/parser.c; fi
+
+# BUILT_SOURCES does not help `make one.lo`: these see the header.
+lang/libcore_la-lexer.lo lang/libcore_la-parser.lo: lang/parser.h

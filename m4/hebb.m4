@@ -1,0 +1,94 @@
+# SPDX-License-Identifier: MIT
+# Macros of hebb's configure.
+
+# HEBB_ADD_FLAGS(VARIABLE, FLAGS): appends each flag that the compiler takes.
+AC_DEFUN([HEBB_ADD_FLAGS], [
+  for hebb_flag in $2; do
+    hebb_save_CFLAGS=$CFLAGS
+    CFLAGS="$CFLAGS -Werror $hebb_flag"
+    AC_MSG_CHECKING([whether $CC takes $hebb_flag])
+    AC_COMPILE_IFELSE([AC_LANG_PROGRAM([], [])],
+      [AC_MSG_RESULT([yes]); $1="$$1 $hebb_flag"], [AC_MSG_RESULT([no])])
+    CFLAGS=$hebb_save_CFLAGS
+  done
+])
+
+# HEBB_C11: the dialect and the extensions that hebb is written in.
+AC_DEFUN([HEBB_C11], [
+  AC_MSG_CHECKING([for C11 with GNU extensions])
+  AC_COMPILE_IFELSE([AC_LANG_PROGRAM([[
+      _Static_assert(sizeof(double) == 8, "double");
+      typedef double v8 __attribute__((vector_size(64)));
+      static inline v8 f(v8 x) { return __builtin_shuffle(x + 1.0, (__typeof__(x < x)){7, 6, 5, 4, 3, 2, 1, 0}); }
+    ]], [[ v8 x = {0}; x = f(x); return x[0] > ({ double y = 2; y; }); ]])],
+    [AC_MSG_RESULT([yes])],
+    [AC_COMPILE_IFELSE([AC_LANG_PROGRAM([[
+        _Static_assert(sizeof(double) == 8, "double");
+        typedef double v8 __attribute__((vector_size(64)));
+      ]], [[ v8 x = {0}; x = x + 1.0; return x[0] > ({ double y = 2; y; }); ]])],
+      [AC_MSG_RESULT([yes])],
+      [AC_MSG_RESULT([no])
+       AC_MSG_ERROR([hebb needs GCC or Clang: a C11 compiler with GNU vector extensions])])])
+])
+
+# HEBB_FROM_GIT(GENERATED, PROGRAM, PACKAGE): a checkout needs PROGRAM, a release holds what it makes.
+AC_DEFUN([HEBB_FROM_GIT], [
+  AC_PATH_PROG([hebb_path_$2], [$2], [])
+  AS_IF([test ! -f "$srcdir/$1" && test -z "$hebb_path_$2"],
+    [AC_MSG_ERROR([$2 is needed to build from a checkout: install the package $3])])
+])
+
+# HEBB_WITH(NAME, MODULE, USE, PACKAGE): --with-NAME=yes|no|auto; sets have_NAME, HAVE_NAME, NAME_CFLAGS and NAME_LIBS.
+AC_DEFUN([HEBB_WITH], [
+  AC_ARG_WITH([$1], [AS_HELP_STRING([--with-$1], [$3 (default: where found)])], [], [with_$1=auto])
+  have_$1=no
+  AS_IF([test "x$with_$1" != xno], [
+    PKG_CHECK_MODULES(AS_TR_CPP([$1]), [$2], [have_$1=yes], [
+      AS_IF([test "x$with_$1" = xyes],
+        [AC_MSG_ERROR([--with-$1 was asked for, but $1 is missing: install the package $4])])])
+  ])
+  AS_IF([test "x$have_$1" = xyes], [AC_DEFINE(AS_TR_CPP([HAVE_$1]), [1], [$1 was found])])
+])
+
+# HEBB_SANITIZERS: SAN_CFLAGS, which compile and link use.
+AC_DEFUN([HEBB_SANITIZERS], [
+  SAN_CFLAGS="-fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer"
+  hebb_save_CFLAGS=$CFLAGS
+  CFLAGS="$CFLAGS $SAN_CFLAGS"
+  AC_MSG_CHECKING([whether $CC links with sanitizers])
+  AC_LINK_IFELSE([AC_LANG_PROGRAM([], [])], [AC_MSG_RESULT([yes])],
+    [AC_MSG_RESULT([no])
+     AC_MSG_ERROR([--enable-sanitizers: $CC cannot link with $SAN_CFLAGS (install libasan and libubsan)])])
+  CFLAGS=$hebb_save_CFLAGS
+])
+
+# HEBB_ISA: which instruction sets the vector core is compiled for, besides the baseline. The choice among them is made
+# when hebb starts.
+AC_DEFUN([HEBB_ISA], [
+  AVX2_CFLAGS="-mavx2 -mfma"
+  AVX512_CFLAGS="-mavx512f -mavx512dq -mavx512vl -mfma -mprefer-vector-width=512"
+  have_avx2=no have_avx512=no isa_list=baseline
+  AS_CASE([$host_cpu], [x86_64|amd64], [
+    HEBB_TRY_ISA([avx2], [$AVX2_CFLAGS], [
+      __m256d x = _mm256_set1_pd(argc); x = _mm256_fmadd_pd(x, x, x); return (int)_mm256_cvtsd_f64(x);])
+    HEBB_TRY_ISA([avx512], [$AVX512_CFLAGS], [
+      __m512d x = _mm512_set1_pd(argc); x = _mm512_scalef_pd(_mm512_fmadd_pd(x, x, x), x);
+      return (int)_mm512_reduce_add_pd(x);])
+  ])
+  AC_SUBST([AVX2_CFLAGS])
+  AC_SUBST([AVX512_CFLAGS])
+  AM_CONDITIONAL([HAVE_AVX2], [test "x$have_avx2" = xyes])
+  AM_CONDITIONAL([HAVE_AVX512], [test "x$have_avx512" = xyes])
+])
+
+AC_DEFUN([HEBB_TRY_ISA], [
+  AC_MSG_CHECKING([whether $CC compiles for $1])
+  hebb_save_CFLAGS=$CFLAGS
+  CFLAGS="$CFLAGS $2"
+  AC_LINK_IFELSE([AC_LANG_SOURCE([[
+      #include <immintrin.h>
+      int main(int argc, char **argv) { (void)argv; $3 }
+    ]])],
+    [AC_MSG_RESULT([yes]); have_$1=yes; isa_list="$isa_list $1"], [AC_MSG_RESULT([no])])
+  CFLAGS=$hebb_save_CFLAGS
+])

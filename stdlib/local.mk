@@ -1,0 +1,5 @@
+# SPDX-License-Identifier: MIT
+nobase_dist_pkgdata_DATA += \
+	stdlib/neurons.hebb \
+	stdlib/synapses.hebb
+

@@ -1,0 +1,23 @@
+# SPDX-License-Identifier: MIT
+# For the runners of tests in the language, which `.` this file: where things are, and tap_hebb.
+# `make check` sets the variables; by hand: HEBB=build/hebb sh tests/lang.sh
+# shellcheck shell=sh
+top_srcdir=$(cd "${top_srcdir:-.}" && pwd) || exit 99
+HEBB=${HEBB:-$(pwd)/hebb}
+case $HEBB in /*) ;; *) HEBB=$(pwd)/$HEBB ;; esac
+HEBB_PATH=${HEBB_PATH:-$top_srcdir/stdlib}
+export HEBB HEBB_PATH
+
+# tap_hebb DIRECTORY: all .hebb files below a directory of the sources, run where they may write.
+tap_hebb() {
+  work=tests/work/$(echo "$1" | tr '/' '-')
+  mkdir -p "$work" && cd "$work" || exit 99
+  files=$(find "$top_srcdir/$1" -name '*.hebb' ! -path '*/bad/*' 2>/dev/null | sort)
+  if [ -z "$files" ]; then
+    echo "1..0 # SKIP no tests in $1"
+    exit 0
+  fi
+  # Names in this tree hold no spaces.
+  # shellcheck disable=SC2086
+  exec "$HEBB" test --tap $files
+}

@@ -1,0 +1,39 @@
+# SPDX-License-Identifier: MIT
+# Every C test and every test in the language is one line of TAP. Tests write below tests/work in the build directory.
+LOG_DRIVER = env AM_TAP_AWK='$(AWK)' $(SHELL) $(top_srcdir)/build-aux/tap-driver.sh
+SH_LOG_DRIVER = $(LOG_DRIVER)
+SH_LOG_COMPILER = $(SHELL)
+TEST_EXTENSIONS = .sh
+
+AM_TESTS_ENVIRONMENT = \
+	LC_ALL=C; export LC_ALL; \
+	HOME=$(abs_top_builddir)/tests/work/home; export HOME; \
+	TMPDIR=$(abs_top_builddir)/tests/work; export TMPDIR; \
+	HEBB=$(abs_top_builddir)/hebb; export HEBB; \
+	HEBB_PATH=$(abs_top_srcdir)/stdlib; export HEBB_PATH; \
+	top_srcdir=$(abs_top_srcdir); export top_srcdir; \
+	UBSAN_OPTIONS=print_stacktrace=1; export UBSAN_OPTIONS; \
+	$(MKDIR_P) "$$HOME";
+
+# C where C is the interface. tests/unit/check_MODULE.c tests MODULE.
+unit_tests =
+if HAVE_CHECK
+check_PROGRAMS += $(unit_tests)
+TESTS += $(unit_tests)
+endif
+AM_DEFAULT_SOURCE_EXT = .c
+LDADD = libcore.la $(CHECK_LIBS)
+
+# In the language: one file, one behaviour.
+language_tests = tests/lang.sh tests/examples.sh tests/stdlib.sh tests/refs.sh
+house_tests = tests/layers.sh
+TESTS += $(language_tests) $(house_tests)
+EXTRA_DIST += $(language_tests) $(house_tests) tests/common.sh tests/lang tests/golden tests/unit tests/fuzz tests/refs
+
+$(language_tests:.sh=.log): hebb$(EXEEXT)
+tests/layers.log: libcore.la
+
+clean-local: clean-tests
+clean-tests:
+	-rm -rf tests/work
+.PHONY: clean-tests
