@@ -18,7 +18,7 @@ typedef enum ArrayOp {
 } ArrayOp;
 
 // a op b. Two ints give an int for + - * (a number where it would overflow), numbers otherwise; comparisons, and, or
-// give bools. Strings: + joins, comparisons order by bytes. Populations: + makes their sum, == compares elements.
+// give bools. Strings: + joins, comparisons order by bytes.
 bool array_binary(Diags *d, Span span, ArrayOp op, Value a, Value b, Value *out);
 bool array_unary(Diags *d, Span span, ArrayOp op, Value a, Value *out);
 // if cond then a else b, element by element; anything may stand in a and b where cond is one bool.
@@ -34,13 +34,17 @@ typedef struct Index {
 } Index;
 
 // x[ix...]: an element where every axis is indexed by one number, else an array. Missing indices mean ':'. x may also be
-// a population (neurons of a sheet by row and column), a table (rows), an array of populations, or a string (characters).
+// a table (rows), an array of populations, or a string (characters). Selections of neurons: vm.h, with array_positions.
 bool array_index(Diags *d, Span span, Value x, const Index *ix, int nix, Value *out);
+// The element numbers (row by row) that x[ix...] would mean of an array of that shape: neurons of a sheet by row and
+// column. One index on a sheet counts its neurons row by row. An array of ints (of one axis).
+bool array_positions(Diags *d, Span span, int ndim, const int64_t *shape, const Index *ix, int nix, Value *out);
 // x[ix...] = v, or op= v (ARRAY_ADD SUB MUL DIV). v is broadcast to the shape of the place. Makes *x unshared first.
 bool array_assign(Diags *d, Span span, Value *x, const Index *ix, int nix, ArrayOp op, Value v);
 // The element (row) number k of the first axis, as `for x in array` sees it. k must be in range.
 Value array_row(Value x, int64_t k);
-// Length along the first axis; neurons of a population, synapses, spikes, rows of a table, characters; -1 for numbers.
+// Length along the first axis; neurons of a selection, synapses, spikes, samples, rows of a table, characters (UTF-8);
+// -1 for numbers.
 int64_t value_len(Value v);
 
 // [items...]: stacks numbers, strings, arrays of equal shape, populations or projections (which give a list).
