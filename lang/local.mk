@@ -3,10 +3,12 @@ libcore_la_SOURCES += \
 	lang/ast.c lang/ast.def lang/ast.h \
 	lang/check.h \
 	lang/check_impl.h \
+	lang/check_units.c \
 	lang/ir.h \
 	lang/keywords.def \
 	lang/lexer.h \
 	lang/lower.h \
+	lang/lower_impl.h \
 	lang/model.h \
 	lang/parse.c lang/parse.h \
 	lang/parse_error.c \

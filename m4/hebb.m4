@@ -66,7 +66,7 @@ AC_DEFUN([HEBB_SANITIZERS], [
 # when hebb starts.
 AC_DEFUN([HEBB_ISA], [
   AVX2_CFLAGS="-mavx2 -mfma"
-  AVX512_CFLAGS="-mavx512f -mavx512dq -mavx512vl -mfma -mprefer-vector-width=512"
+  AVX512_CFLAGS="-mavx512f -mavx512dq -mavx512vl -mavx512bw -mavx2 -mfma -mprefer-vector-width=512"
   have_avx2=no have_avx512=no isa_list=baseline
   AS_CASE([$host_cpu], [x86_64|amd64], [
     HEBB_TRY_ISA([avx2], [$AVX2_CFLAGS], [

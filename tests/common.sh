@@ -8,15 +8,15 @@ case $HEBB in /*) ;; *) HEBB=$(pwd)/$HEBB ;; esac
 HEBB_PATH=${HEBB_PATH:-$top_srcdir/stdlib}
 export HEBB HEBB_PATH
 
-# tap_hebb DIRECTORY: all .hebb files below a directory of the sources, run where they may write.
+# tap_hebb DIRECTORY...: all .hebb files below directories of the sources, run where they may write.
 tap_hebb() {
-  work=tests/work/$(echo "$1" | tr '/' '-')
-  mkdir -p "$work" && cd "$work" || exit 99
-  files=$(find "$top_srcdir/$1" -name '*.hebb' ! -path '*/bad/*' 2>/dev/null | sort)
+  files=$(cd "$top_srcdir" && for d; do find "$d" -name '*.hebb'; done | sort | sed "s|^|$top_srcdir/|")
   if [ -z "$files" ]; then
-    echo "1..0 # SKIP no tests in $1"
+    echo "1..0 # SKIP no tests in $*"
     exit 0
   fi
+  work=tests/work/$(basename "$0" .sh)
+  mkdir -p "$work" && cd "$work" || exit 99
   # Names in this tree hold no spaces.
   # shellcheck disable=SC2086
   exec "$HEBB" test --tap $files

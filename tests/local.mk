@@ -28,7 +28,7 @@ LDADD = libcore.la $(CHECK_LIBS)
 language_tests = tests/lang.sh tests/examples.sh tests/stdlib.sh tests/refs.sh
 house_tests = tests/layers.sh
 TESTS += $(language_tests) $(house_tests)
-EXTRA_DIST += $(language_tests) $(house_tests) tests/common.sh tests/lang tests/golden tests/unit tests/fuzz tests/refs
+EXTRA_DIST += $(language_tests) $(house_tests) tests/common.sh tests/lang tests/golden tests/unit tests/fuzz tests/refs tests/stdlib
 
 $(language_tests:.sh=.log): hebb$(EXEEXT)
 tests/layers.log: libcore.la

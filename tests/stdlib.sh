@@ -1,5 +1,5 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# The tests inside the standard library, as TAP.
+# The standard library: the tests it holds, and its models against independent solutions, as TAP.
 . "${top_srcdir:-.}/tests/common.sh"
-tap_hebb stdlib
+tap_hebb stdlib tests/stdlib

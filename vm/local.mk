@@ -4,7 +4,7 @@ libcore_la_SOURCES += \
 	vm/array_index.c \
 	vm/builtin.def vm/builtin.h \
 	vm/expm.c vm/expm.h \
-	vm/format.h \
+	vm/format.c vm/format.h \
 	vm/io.h \
 	vm/kern.h \
 	vm/kern_arith.h \
@@ -18,7 +18,34 @@ libcore_la_SOURCES += \
 	vm/rng.c vm/rng.h \
 	vm/rng_lanes.h \
 	vm/run.h \
+	vm/script_ops.def \
 	vm/value.c vm/value.h \
 	vm/vm.h \
 	vm/vmath.c vm/vmath.h \
 	vm/vmath_lanes.h
+
+# The vector core, once per instruction set: objects of their own, since each has its own options. The choice is made
+# when hebb starts (vm_isa). The options stand singly because a user's CFLAGS=-O2 comes after them.
+kern_sources = vm/kern.c
+kern_cflags = $(AM_CFLAGS) $(KERNEL_CFLAGS)
+noinst_LTLIBRARIES += libkern_base.la
+libkern_base_la_SOURCES = $(kern_sources)
+libkern_base_la_CPPFLAGS = $(AM_CPPFLAGS) -DKERN_TABLE=kern_base
+libkern_base_la_CFLAGS = $(kern_cflags)
+libcore_la_LIBADD += libkern_base.la
+if HAVE_AVX2
+noinst_LTLIBRARIES += libkern_avx2.la
+libkern_avx2_la_SOURCES = $(kern_sources)
+libkern_avx2_la_CPPFLAGS = $(AM_CPPFLAGS) -DKERN_TABLE=kern_avx2
+libkern_avx2_la_CFLAGS = $(kern_cflags) $(AVX2_CFLAGS)
+libcore_la_LIBADD += libkern_avx2.la
+AM_CPPFLAGS += -DHEBB_AVX2
+endif
+if HAVE_AVX512
+noinst_LTLIBRARIES += libkern_avx512.la
+libkern_avx512_la_SOURCES = $(kern_sources)
+libkern_avx512_la_CPPFLAGS = $(AM_CPPFLAGS) -DKERN_TABLE=kern_avx512
+libkern_avx512_la_CFLAGS = $(kern_cflags) $(AVX512_CFLAGS)
+libcore_la_LIBADD += libkern_avx512.la
+AM_CPPFLAGS += -DHEBB_AVX512
+endif
