@@ -29,6 +29,7 @@ enum { C_TRUE, C_FALSE, C_INF, C_NAN, C_PI };
 enum { ON_STEP, ON_EVERY, ON_START, ON_PRE, ON_POST, ON_UPDATE };
 enum { PAT_ALL, PAT_ONE, PAT_PROB, PAT_INDEGREE, PAT_OUTDEGREE, PAT_TOTAL, PAT_WHERE, PAT_FROM };
 enum { RUN_FOR, RUN_STEPS, RUN_UNTIL };
+enum { DIR_IN, DIR_OUT, DIR_INOUT };
 typedef enum Place { PLACE_SELF, PLACE_PRE, PLACE_POST } Place; // SELF in a synapse: one per synapse
 
 enum {
@@ -38,6 +39,7 @@ enum {
   NF_NO_SELF = 8,
   NF_NO_MULTIPLE = 16,
   NF_KERNEL = 32,
+  NF_TRANSPOSED = 32,
   NF_IMPURE = 64,
   NF_PAREN = 128      // stood in parentheses (for messages and the printer)
 };
@@ -52,6 +54,7 @@ struct Node {
   uint8_t flags; // NF_*
   Span span;     // the whole construct
   Span name_span;
+  uint32_t depth; // of the tree under it, at most AST_DEPTH of the parser: recursion over a tree is safe
   Atom name, name2;
   double num;
   const char *text; // NUL-terminated, textn bytes
