@@ -126,8 +126,19 @@ double array_sum(const double *p, int64_t n, int64_t stride) {
   }                                                                                                                    \
   break
 
-static void run_binary(ArrayOp op, double *out, const double *a, int64_t sa, const double *b, int64_t sb, int64_t n) {
-  switch (op) {
+// What is done with each pair: an operator, or a function of two numbers.
+typedef struct Pairwise {
+  ArrayOp op;
+  double (*f)(double, double); // instead of the operator, if not NULL
+  ValueKind elem;              // of the result, with f
+} Pairwise;
+
+static void run_binary(Pairwise w, double *out, const double *a, int64_t sa, const double *b, int64_t sb, int64_t n) {
+  if (w.f) {
+    for (int64_t k = 0; k < n; k++) out[k] = w.f(a[k * sa], b[k * sb]);
+    return;
+  }
+  switch (w.op) {
   case ARRAY_ADD: LOOP(x + y);
   case ARRAY_SUB: LOOP(x - y);
   case ARRAY_MUL: LOOP(x * y);
@@ -141,11 +152,13 @@ static void run_binary(ArrayOp op, double *out, const double *a, int64_t sa, con
   case ARRAY_NE: LOOP(x != y);
   case ARRAY_AND: LOOP(x != 0 && y != 0);
   case ARRAY_OR: LOOP(x != 0 || y != 0);
-  default: BUG("operator %d of two arrays", (int)op);
+  default: BUG("operator %d of two arrays", (int)w.op);
   }
 }
 
-static ValueKind result_elem(ArrayOp op, uint8_t a, uint8_t b) {
+static ValueKind result_elem(Pairwise w, uint8_t a, uint8_t b) {
+  ArrayOp op = w.op;
+  if (w.f) return w.elem;
   if (op >= ARRAY_LT && op <= ARRAY_OR) return VAL_BOOL;
   if (op == ARRAY_DIV || op == ARRAY_POW || a == VAL_NUM || b == VAL_NUM) return VAL_NUM;
   return VAL_INT;
@@ -180,7 +193,7 @@ static bool odometer_next(Odometer *o, int nop, int64_t *const *stride, int64_t 
   return false;
 }
 
-static void binary_broadcast(ArrayOp op, Array *r, const ArrayView *a, const ArrayView *b) {
+static void binary_broadcast(Pairwise op, Array *r, const ArrayView *a, const ArrayView *b) {
   int64_t sa[ARRAY_DIMS], sb[ARRAY_DIMS], offset[2] = {0, 0}, row = r->ndim ? r->shape[r->ndim - 1] : 1;
   broadcast_strides(r->ndim, r->shape, a->ndim, a->shape, sa);
   broadcast_strides(r->ndim, r->shape, b->ndim, b->shape, sb);
@@ -201,7 +214,7 @@ static void report_shapes(Diags *d, Span span, int na, const int64_t *a, int nb,
        shape_text(na, a, ta), shape_text(nb, b, tb));
 }
 
-static bool binary_views(Diags *d, Span span, ArrayOp op, const ArrayView *a, const ArrayView *b, Value *out) {
+static bool binary_views(Diags *d, Span span, Pairwise op, const ArrayView *a, const ArrayView *b, Value *out) {
   int ndim;
   int64_t shape[ARRAY_DIMS];
   if (!array_broadcast(a->ndim, a->shape, b->ndim, b->shape, &ndim, shape)) {
@@ -242,8 +255,9 @@ static Value scalar_binary(ArrayOp op, Value a, Value b) {
   Value out;
   if (a.kind == VAL_INT && b.kind == VAL_INT && int_binary(op, a.i, b.i, &out)) return out;
   double x = value_as_num(a), y = value_as_num(b), r;
-  run_binary(op, &r, &x, 0, &y, 0, 1);
-  switch (result_elem(op, a.kind, b.kind)) {
+  Pairwise w = {.op = op};
+  run_binary(w, &r, &x, 0, &y, 0, 1);
+  switch (result_elem(w, a.kind, b.kind)) {
   case VAL_BOOL: return value_bool(r != 0);
   case VAL_INT: // what does not fit into an int goes on as a number
     if (fabs(r) < 0x1p63) return value_int((int64_t)r);
@@ -333,8 +347,26 @@ bool array_binary(Diags *d, Span span, ArrayOp op, Value a, Value b, Value *out)
   if (!array_view(b, &vb)) {
     ok = report_operands(d, span, op, a, b);
   } else {
-    ok = binary_views(d, span, op, &va, &vb, out);
+    ok = binary_views(d, span, (Pairwise){.op = op}, &va, &vb, out);
     view_drop(&vb);
+  }
+  view_drop(&va);
+  return ok;
+}
+
+bool array_map2(Diags *d, Span span, double (*f)(double, double), ValueKind elem, Value a, Value b, Value *out) {
+  ArrayView va, vb;
+  char text[160];
+  if (!array_view(a, &va)) {
+    diag(d, E_OPERAND, span, "numbers are needed here, found %s", value_text(a, text));
+    return false;
+  }
+  bool ok = array_view(b, &vb);
+  if (ok) {
+    ok = binary_views(d, span, (Pairwise){.f = f, .elem = elem}, &va, &vb, out);
+    view_drop(&vb);
+  } else {
+    diag(d, E_OPERAND, span, "numbers are needed here, found %s", value_text(b, text));
   }
   view_drop(&va);
   return ok;

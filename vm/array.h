@@ -66,6 +66,8 @@ typedef struct ArrayView {
 // False if v is neither number nor array of numbers (nothing is reported). The view must not be moved while in use.
 bool array_view(Value v, ArrayView *out);
 void view_drop(ArrayView *v);
+// f(a, b) of each pair of elements, with broadcasting; the result holds elements of kind elem.
+bool array_map2(Diags *d, Span span, double (*f)(double, double), ValueKind elem, Value a, Value b, Value *out);
 // Shape of the broadcast of two shapes; false if they do not agree.
 bool array_broadcast(int na, const int64_t *a, int nb, const int64_t *b, int *n, int64_t *out);
 // A new array with that shape or a report "not enough memory for ..." and NULL.

@@ -14,7 +14,7 @@
 
 struct Vm;
 
-enum { ELEM = 1, LANE = 2, PURE = 4, RAND = 8, PLOT = 16 }; // flags of builtin.def
+enum { BUILTIN_ELEM = 1, BUILTIN_LANE = 2, BUILTIN_PURE = 4, BUILTIN_RAND = 8, BUILTIN_PLOT = 16 }; // flags of the rows
 
 typedef struct BuiltinCall {
   struct Vm *vm;          // NULL where functions run without a network (constant folding)
