@@ -210,7 +210,7 @@ static bool add_raster(Figure *f, const PlotItem *item) {
   f->raster_base += (double)v.neurons;
   once(&f->x_label, "t", f->time_scale == 1 ? "s" : "ms");
   once(&f->y_label, "neuron", "");
-  spike_view_free(&v);
+  spikes_view_free(&v);
   return true;
 }
 
