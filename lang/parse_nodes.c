@@ -109,7 +109,14 @@ Node *with_doc(Node *n, const char *doc) {
   return n;
 }
 
-void trail_doc(Node *n, const Tok *sep) { with_doc(n, sep->trail); }
+// Only of what has documentation: a remark behind an equation or a statement is none.
+void trail_doc(Node *n, const Tok *sep) {
+  switch ((NodeKind)n->kind) {
+  case N_NEURON: case N_SYNAPSE: case N_RULE: case N_NETWORK: case N_FUNCTION: case N_NATIVE: case N_NATIVEFN:
+  case N_EVENT: case N_POPULATION: case N_CONNECT: with_doc(n, sep->trail); break;
+  default: break;
+  }
+}
 
 void items_doc(Items *l, const char *above) {
   for (int k = 0; k < l->n; k++) with_doc(l->data[k], above);

@@ -269,7 +269,7 @@ handler: '{' hstmts '}'         { $$ = with_list(ps, K0(BLOCK, @$), $2); }
   ;
 hstmts: %empty                  { $$ = items_new(ps); }
   | hstmts hstmt SEP            { $$ = items_add(ps, $1, $2); }
-  | hstmts LET letdecls SEP     { $$ = items_join(ps, $1, $3); }
+  | hstmts LET letdecls SEP     { items_doc($3, $2.doc); $$ = items_join(ps, $1, $3); }
   | hstmts error SEP            { $$ = $1; yyerrok; recovered(ps); }
   ;
 hstmt: assign
