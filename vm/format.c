@@ -4,6 +4,7 @@
 #include "vm/format.h"
 
 #include "base/arena.h"
+#include "base/scale.h"
 #include "vm/array.h"
 #include "vm/vm.h"
 
@@ -30,7 +31,7 @@ static int shortest(char buf[static 40], double x) {
 // x/scale carries the dust of a rounding; the neighbours of the quotient are tried too. The one that gives x again and
 // has the shortest text wins. The text is that of x/scale where none does.
 static void shortest_multiple(char best[static 40], double x, double scale) {
-  double q = x / scale;
+  double q = scale_from_si(x, scale);
   const double candidate[3] = {q, nextafter(q, INFINITY), nextafter(q, -INFINITY)};
   size_t length = 0;
   for (int k = 0; k < 3; k++) {
@@ -38,7 +39,7 @@ static void shortest_multiple(char best[static 40], double x, double scale) {
     if (!isfinite(candidate[k])) continue;
     for (int digits = 15; digits <= 17; digits++) {
       snprintf(buf, sizeof buf, "%.*g", digits, candidate[k]);
-      if (strtod(buf, NULL) * scale != x) continue;
+      if (scale_to_si(strtod(buf, NULL), scale) != x) continue;
       size_t n = strlen(buf);
       if (!length || n < length) {
         length = n;
@@ -121,7 +122,7 @@ static void add_field(Str *s, const Spec *f, const char *text, size_t n, char al
 
 // Digits alone, without width.
 static void add_digits(Str *s, const Spec *f, double x, double scale) {
-  double q = x / scale;
+  double q = scale_from_si(x, scale);
   int digits = f->digits >= 0 ? f->digits : 6;
   const char *plus = f->plus && !signbit(q) && !isnan(q) ? "+" : "";
   if (!isfinite(q)) {
