@@ -24,6 +24,25 @@
 
 typedef struct Checker Checker;
 
+// More details:
+//   UNARY, BINARY ...     int results only from int operands; true counts 1. Arrays broadcast; ndim -1: known at run time
+//   NUM of a chain        1 uF/cm^2 is BINARY(DIV, NUM 1 uF, BINARY(POW, UNIT cm, 2)): units are values there
+//   floor, ceil, round    of a quantity: rewritten to floor(x in u)*(1 u) with the unit u that x is shown in
+//   min, max              of one array: rewritten to amin, amax
+//   MEMBER                P.V of a population: array (ndim of the population: 2 for a sheet P[20, 20]; a single neuron
+//                         P[3].V is a number); C.w of a projection: array; C[...] none. P.pos.x: MEMBER(MEMBER(P, pos), x)
+//                         with SYM_SELFVAR. xi.a: SYM_SELFVAR SV_XI with its own sym per name
+//   target P.I            of connect and inject: MEMBER with sym = the input and type TY_POP, k0 the population
+//   PREV                  sym = the hidden variable (sym->of: the variable it remembers)
+//   types                 TY_POP info = Model* (NULL: neurons of several kinds), TY_POPS the same; TY_PROJ info = ConnInfo*;
+//                         TY_SPIKES info = Model*; TY_TABLE info = TableInfo*; TY_FUNC ... stand in no expression
+//   TY_BOOL variables     (state, param, let) are kept as 0 and 1
+//   inside `scaled`       node->type of a NAME is a plain number, sym->type keeps its dimension: the reader multiplies by
+//                         1/scale of scaled_factor(). So do assignments and equations on the left.
+// Lanes: in population blocks, connect blocks and patterns, inject, where and bodies an expression is evaluated for each
+// neuron or synapse; there a subexpression for which expr_varies() is false is a script value, evaluated once when the
+// statement runs (its function calls are script functions; it may be an array, one element for each neuron).
+
 // One value of a population or connection that is computed when it is made, in the order of dependence.
 typedef struct InitItem {
   Sym *var;   // of the neuron, synapse or rule; or a pseudo variable: delay, post_delay, positions
@@ -37,6 +56,7 @@ typedef struct PopInfo {
   int ninit;
   Model **rules;  // learn R() on biases
   int nrules;
+  Sym *index;     // population L[k in 0:8]: k, a script variable set before sizes and block are evaluated; NULL else
 } PopInfo;
 
 typedef struct RuleUse {
@@ -57,12 +77,35 @@ typedef struct ConnInfo {
   int nrules;
 } ConnInfo;
 
-// The frame variables of a function, at/every block or sweep body.
+// The frame variables of a function, at/every block or sweep body: node->info of FUNCTION, AT, EVERY, SWEEP.
+// Variables of a top-level for, if, while or test block are SYM_GLOBAL with slots of their own (only their names are
+// local); at/every blocks copy them in, since their values may change before the block runs. Variables declared at the
+// top level itself are used live.
 typedef struct ScriptScope {
-  int nslots;
-  Sym **captures; // at/every: variables of the surroundings copied in when the statement runs
+  int nslots;     // parameters of a function have slots 0, 1, ...; SWEEP: its variable is node->sym
+  Sym **captures; // at/every, sweep: variables of the surroundings (SYM_GLOBAL, or SYM_FRAME of the frame around) ...
+  Sym **inner;    // ... copied into these (SYM_FRAME here) when the statement runs
   int ncaptures;
 } ScriptScope;
+
+// node->info of a FUNCTION clone (SYM_FUNC's decl); its ScriptScope stands first.
+typedef struct FuncInfo {
+  ScriptScope scope;
+  bool lane;    // called with values of neurons: parameters and locals are SYM_LOCAL, the body holds let, assignment, if
+                // and return only and is inlined. Else a script function (SYM_FRAME), a value to capture in statements.
+  bool random;  // draws random numbers
+  bool varies;  // draws, or reads t, dt or tick
+  Sym **params; // nparams
+  int nparams;
+  Type result;  // TY_NONE: returns nothing
+} FuncInfo;
+
+// Columns of a TY_TABLE (type.info); NULL info: what load() read, all plain numbers, a matrix or columns by name.
+typedef struct TableInfo {
+  Atom *names;
+  Type *types;
+  int n;
+} TableInfo;
 
 // Finds and reads a module for `use`: returns text (mem_alloc) or NULL and *why.
 typedef char *(*ModuleReader)(void *ctx, const char *name, bool is_file, const char *from_path, char **path, size_t *n,
@@ -77,6 +120,15 @@ Node **checker_files(Checker *c, int *n); // module trees and then the file, of 
 int checker_nglobals(const Checker *c);
 Sym *checker_global(const Checker *c, int slot);
 Sym **checker_declared(Checker *c, int *n); // every top-level name (completion, doc)
+
+// True if a checked expression may differ from lane to lane or from step to step: it names a variable of a neuron or
+// synapse, i, j, t ..., or draws a random number.
+bool expr_varies(const Node *expr);
+// The value of a constant expression of literals; false if it is none.
+bool expr_constant(const Node *expr, double *value);
+// The tree with types and symbols, for `hebb check --dump`.
+struct Str;
+void check_dump(const Node *file, struct Str *out);
 
 double unit_scale(const Node *unit);              // of a UNIT/UNITOP/UNITONE tree (NULL: 1)
 const Unit *unit_of_node(const Node *unit, Arena *a);

@@ -5,7 +5,8 @@
 // NAME node in its parts points to its Sym, every expression carries its Type. A synapse or rule gets one Model per
 // distinct use (unit of w, neuron before, neuron after); two uses that agree share it. Lowering reads only this.
 //
-// The order of `vars` is the order of columns in the machine (vm/net.h: VarDesc), hidden ones included.
+// The order of `vars` is the order of columns in the machine (vm/net.h: VarDesc), hidden ones included: as declared, then
+// hidden ones. Hidden are "last spike" of every neuron (selfvar SV_LAST_SPIKE) and "prev x" (of: x).
 #ifndef HEBB_MODEL_H
 #define HEBB_MODEL_H
 #include "lang/ast.h"
@@ -48,6 +49,11 @@ struct Sym {
   int index;       // number in model->vars, or number of a builtin
   int slot;        // of script variables
   const char *doc;
+  Node *scaled;    // the SCALED block a let or a local stands in (its expression is of plain numbers), or NULL
+  Sym *of;         // hidden: the variable whose value at the end of the step before it keeps (prev x)
+  Model *pop_model;// SYM_POP: the neuron
+  void *decl_info; // declarations: private to the checker
+  uint8_t resolved;// private to the checker
 };
 
 typedef enum ModelKind { MODEL_NEURON, MODEL_SYNAPSE, MODEL_RULE } ModelKind;
@@ -94,6 +100,7 @@ struct Model {
   Sym *weight;       // the w of a synapse (a rule's w is its synapse's)
   Sym *input;        // the target's input that `inject` feeds
   void *lowered;     // lang/link's cache
+  void *checker;     // private to the checker
 };
 
 Sym *model_find(const Model *m, Atom name); // a variable by name, or NULL

@@ -66,5 +66,10 @@ const Unit *dim_unit(Dim d, Arena *a);
 
 // units.def: looks a unit name up ("mV", "µm", "Ohm"); false if it is none. Prefixes f p n u µ m c k M G where allowed.
 bool unit_lookup(const char *name, size_t n, Unit *out);
+// A number of units with this scale in SI units, and back, rounded once: 0.3 ms is the double nearest to 0.0003.
+double unit_to_si(double x, double scale);
+double unit_from_si(double x, double scale);
+// The named unit, perhaps with a prefix, of exactly this dimension and scale ("pA"); NULL if there is none.
+const Unit *unit_named(Dim d, double scale, Arena *a);
 
 #endif
