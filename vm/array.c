@@ -357,6 +357,10 @@ bool array_binary(Diags *d, Span span, ArrayOp op, Value a, Value b, Value *out)
 bool array_map2(Diags *d, Span span, double (*f)(double, double), ValueKind elem, Value a, Value b, Value *out) {
   ArrayView va, vb;
   char text[160];
+  if (elem == VAL_NUM && is_scalar(a) && is_scalar(b)) {
+    *out = value_num(f(value_as_num(a), value_as_num(b)));
+    return true;
+  }
   if (!array_view(a, &va)) {
     diag(d, E_OPERAND, span, "numbers are needed here, found %s", value_text(a, text));
     return false;
