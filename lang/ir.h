@@ -56,8 +56,11 @@ IrVal ir_index(Ir *ir, Access which); // idx[..] of ACC_SELF, ACC_PRE, ACC_POST 
 IrVal ir_op1(Ir *ir, IrOp op, IrVal a);
 IrVal ir_op2(Ir *ir, IrOp op, IrVal a, IrVal b);
 IrVal ir_select(Ir *ir, IrVal mask, IrVal yes, IrVal no); // also of masks
-// A fused multiply-add with one rounding, where the algorithm asks for it; the peephole pass makes others itself only
-// where `ir_contract` allows (it does by default inside integration steps).
+// Values built while contraction is on (it is at first) may be rewritten by ir_compile so that they round less often:
+// products into sums become fused multiply-adds, factors that are the same for all lanes are joined, u/(e^u - 1) becomes
+// one function that is whole at 0. What is rewritten depends on the expression alone, not on what else a kernel holds.
+void ir_contract(Ir *ir, bool on);
+// A fused multiply-add with one rounding, where the algorithm asks for it.
 IrVal ir_fma(Ir *ir, IrVal a, IrVal b, IrVal c);
 // x[i] of an ACC_ARRAY slot: index truncated and clipped to 0..n-1; and the value of a series at a time, held per sample.
 IrVal ir_lookup(Ir *ir, Slot array, IrVal index);

@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: MIT
+// The inside of the lane IR, for lang/ir.c, fold.c, peephole.c, schedule.c and emit.c.
+//
+// A node is a value: an operation family of vm/ops.def over earlier nodes (operands always have smaller numbers, so
+// passes are loops over numbers), or one of the kinds below. Equal nodes are one node.
+#ifndef HEBB_IR_NODE_H
+#define HEBB_IR_NODE_H
+#include "lang/ir.h"
+#include "vm/ops.h"
+
+enum { N_CONST = FAM_COUNT, N_PICK, IR_ARGS = 8 }; // N_PICK: result number `imm` of an EXPM
+
+typedef struct IrNode {
+  uint16_t fam;
+  uint8_t nargs, rate;
+  bool mask, contract;
+  IrVal arg[IR_ARGS];
+  int32_t imm;   // slot; stream of draws; index of INDEX; size of EXPM; value of a constant mask
+  double x;      // N_CONST
+  IrVal *matrix; // EXPM: imm*imm values, 0 where zero
+  Span span;
+  IrVal next;    // in its hash bucket
+} IrNode;
+
+typedef struct IrEffect {
+  uint16_t fam; // an EFFECT family
+  IrVal v, m;
+  int slot, what;
+  Span span;
+} IrEffect;
+
+struct Ir {
+  Arena *arena;
+  IrNode *node;
+  int n, cap;
+  IrVal *bucket;
+  int nbuckets;
+  Slot *slot;
+  int nslots, slots_cap;
+  IrEffect *effect;
+  int neffects, effects_cap;
+  Span span;
+  bool contract;
+};
+
+// Adds a node, or finds the equal one. Fills rate from the operands (given `rate`: at least that).
+IrVal ir_node(Ir *ir, IrNode n);
+int ir_slot(Ir *ir, Slot s);
+static inline const IrNode *ir_at(const Ir *ir, IrVal v) { return &ir->node[v]; }
+static inline bool ir_is(const Ir *ir, IrVal v, int fam) { return ir->node[v].fam == fam; }
+static inline bool rate_by_lane(int rate) { return rate == RATE_LANE || rate == RATE_STEP_LANE; }
+static inline bool rate_by_step(int rate) { return rate >= RATE_STEP; }
+static inline bool ir_uniform(const Ir *ir, IrVal v) { return !rate_by_lane(ir->node[v].rate); }
+static inline bool ir_number(const Ir *ir, IrVal v, double x) {
+  return ir->node[v].fam == N_CONST && !ir->node[v].mask && ir->node[v].x == x;
+}
+IrVal ir_make(Ir *ir, int fam, IrVal a, IrVal b, IrVal c); // folded and simplified; 0 for operands not there
+
+// fold.c: a node as it should be, or 0 if there is nothing simpler.
+IrVal ir_fold(Ir *ir, int fam, IrVal a, IrVal b, IrVal c);
+
+// peephole.c: rewrites the values of all effects.
+typedef struct IrRewrite {
+  IrVal *to; // by old number
+  int n;
+} IrRewrite;
+void ir_rewrite(Ir *ir);
+
+#endif

@@ -1,0 +1,189 @@
+// SPDX-License-Identifier: MIT
+// Instances and their running.
+//
+// A run lays the register table, the prologue's scalars and the block registers on the stack (so kernels that follow
+// each other use the same cache lines, and several threads may run one instance over ranges of their own), executes the
+// prologue as a block of one lane, then the body block by block. Constants, setup scalars and derived columns belong to
+// the instance and are not written by a run.
+#include "base/arena.h"
+#include "vm/kernel.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+struct KernelInstance {
+  const Kernel *k;
+  const OpFn *ops;
+  Bind *bind;
+  void **r;        // the register table as far as it is the same for all runs
+  double *scalars; // constants, setup scalars
+  double *derived; // nderived columns of derived_lanes
+  int64_t derived_lanes;
+};
+
+enum { SCALAR = 8, STACK_LIMIT = 256 * 1024 };
+
+static const OpFn *choose(const char **name) {
+  const char *want = getenv("HEBB_ISA");
+#if defined(__x86_64__)
+  __builtin_cpu_init();
+  bool has2 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
+  bool has5 = has2 && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") &&
+              __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512bw");
+  bool only_base = want && strcmp(want, "base") == 0, only_2 = want && strcmp(want, "avx2") == 0;
+  if (has5 && !only_base && !only_2) return *name = "avx512", kern_avx512;
+  if (has2 && !only_base) return *name = "avx2", kern_avx2;
+#endif
+  (void)want;
+  return *name = "base", kern_base;
+}
+const char *vm_isa(void) {
+  const char *name;
+  choose(&name);
+  return name;
+}
+
+KernelInstance *instance_new(const Kernel *k) {
+  const char *name;
+  KernelInstance *in = mem_alloc(sizeof *in);
+  in->k = k;
+  in->ops = choose(&name);
+  in->bind = mem_alloc(sizeof(Bind) * (size_t)(k->nslots + 1));
+  in->r = mem_alloc(sizeof(void *) * (size_t)(reg_count(k) + 1));
+  int nscalar = k->nconstant + k->nsetup;
+  in->scalars = mem_try_alloc(sizeof(double) * SCALAR * (size_t)(nscalar + 1));
+  if (!in->scalars) in->scalars = mem_alloc(sizeof(double) * SCALAR * (size_t)(nscalar + 1));
+  for (int i = 0; i < nscalar; i++) {
+    in->r[i] = in->scalars + SCALAR * i;
+    for (int j = 0; j < SCALAR && i < k->nconstant; j++) in->scalars[SCALAR * i + j] = k->constants[i];
+  }
+  return in;
+}
+
+void instance_free(KernelInstance *in) {
+  if (!in) return;
+  mem_free(in->bind);
+  mem_free(in->r);
+  mem_free(in->scalars);
+  mem_free(in->derived);
+  mem_free(in);
+}
+
+void instance_bind(KernelInstance *in, int slot, Bind b) { in->bind[slot] = b; }
+
+double frame_sysvar(const Frame *f, int index) {
+  const KernelCall *c = f->call;
+  return index == SYS_T ? c->t : index == SYS_DT ? c->dt : index == SYS_TICK ? c->tick : 0;
+}
+
+// ---- the work space of a run ----
+typedef struct Work {
+  Frame f;
+  double *prologue, *block;
+} Work;
+
+static size_t work_bytes(const Kernel *k) {
+  return 64 + sizeof(double) * ((size_t)k->nprologue * SCALAR + (size_t)(k->nblock + k->nout) * VM_BLOCK) +
+         sizeof(void *) * (size_t)reg_count(k);
+}
+static void work_init(Work *w, const KernelInstance *in, KernelCall *call, void *memory) {
+  const Kernel *k = in->k;
+  double *p = (double *)(((uintptr_t)memory + 63) & ~(uintptr_t)63);
+  w->prologue = p;
+  w->block = p + k->nprologue * SCALAR;
+  void **r = (void **)(w->block + (k->nblock + k->nout) * VM_BLOCK);
+  memcpy(r, in->r, sizeof(void *) * (size_t)reg_prologue(k));
+  for (int i = 0; i < k->nprologue; i++) r[reg_prologue(k) + i] = w->prologue + SCALAR * i;
+  for (int i = 0; i < k->nblock; i++) r[reg_block(k) + i] = w->block + VM_BLOCK * i;
+  w->f = (Frame){.r = r, .k = k, .bind = in->bind, .call = call, .halt = k->code + k->ncode - 1};
+}
+
+static inline void execute(const OpFn *ops, Frame *f, int section) {
+  for (const uint16_t *pc = f->k->code + f->k->section[section]; *pc != OP_END_x;) pc = ops[*pc](f, pc + 1);
+}
+static void execute_scalars(const KernelInstance *in, Frame *f, int section) {
+  f->n = SCALAR;
+  f->lo = 0;
+  f->hi = 1;
+  f->base = 0;
+  execute(in->ops, f, section);
+}
+
+// Points the table at the block of lanes base.. ; `whole` if no lane of it is outside the asked range.
+static void aim(const KernelInstance *in, Work *w, bool whole) {
+  const Kernel *k = in->k;
+  Frame *f = &w->f;
+  for (int i = 0, c = reg_column(k); i < k->ncolumn; i++) f->r[c + i] = (double *)in->bind[k->column[i]].p + f->base;
+  for (int i = 0, c = reg_out(k); i < k->nout; i++)
+    f->r[c + i] = whole ? (double *)in->bind[k->column[k->ncolumn + i]].p + f->base
+                        : w->block + VM_BLOCK * (k->nblock + i);
+  for (int i = 0, c = reg_derived(k); i < k->nderived; i++)
+    f->r[c + i] = in->derived + in->derived_lanes * i + f->base;
+}
+static void copy_outs(const KernelInstance *in, const Work *w) {
+  const Kernel *k = in->k;
+  const Frame *f = &w->f;
+  for (int i = 0; i < k->nout; i++) {
+    double *column = (double *)in->bind[k->column[k->ncolumn + i]].p + f->base;
+    const double *out = w->block + VM_BLOCK * (k->nblock + i);
+    memcpy(column + f->lo, out + f->lo, sizeof(double) * (size_t)(f->hi - f->lo));
+  }
+}
+static bool execute_lanes(const KernelInstance *in, Work *w, int section, int64_t lo, int64_t hi) {
+  Frame *f = &w->f;
+  for (int64_t base = lo & ~(int64_t)7; base < hi; base += VM_BLOCK) {
+    int64_t n = hi - base < VM_BLOCK ? hi - base : VM_BLOCK;
+    f->base = base;
+    f->lo = lo > base ? (int)(lo - base) : 0;
+    f->hi = (int)n;
+    f->n = (int)((n + 7) & ~(int64_t)7);
+    bool whole = f->lo == 0 && f->n == f->hi;
+    aim(in, w, whole);
+    execute(in->ops, f, section);
+    if (f->call->fault.what >= 0) return false;
+    if (!whole && in->k->nout) copy_outs(in, w);
+  }
+  return true;
+}
+
+static bool run_in(KernelInstance *in, KernelCall *call, void *memory) {
+  Work w;
+  work_init(&w, in, call, memory);
+  execute_scalars(in, &w.f, SECTION_PROLOGUE);
+  return call->fault.what < 0 && execute_lanes(in, &w, SECTION_BODY, call->lo, call->hi);
+}
+static __attribute__((noinline)) bool run_on_stack(KernelInstance *in, KernelCall *call, size_t bytes) {
+  return run_in(in, call, __builtin_alloca(bytes));
+}
+bool instance_run(KernelInstance *in, KernelCall *call) {
+  call->fault.what = -1;
+  if (call->hi <= call->lo) return true;
+  size_t bytes = work_bytes(in->k);
+  if (bytes <= STACK_LIMIT) return run_on_stack(in, call, bytes);
+  void *memory = mem_alloc(bytes);
+  bool ok = run_in(in, call, memory);
+  mem_free(memory);
+  return ok;
+}
+
+void instance_setup(KernelInstance *in, int64_t n, const KernelCall *call) {
+  const Kernel *k = in->k;
+  KernelCall c = *call;
+  c.lo = 0;
+  c.hi = n;
+  c.fault.what = -1;
+  int64_t lanes = (n + 7) & ~(int64_t)7;
+  if (k->nderived && lanes > in->derived_lanes) {
+    mem_free(in->derived);
+    size_t bytes = sizeof(double) * (size_t)lanes * (size_t)k->nderived;
+    in->derived = mem_try_alloc(bytes);
+    if (!in->derived) in->derived = mem_alloc(bytes); // ends the process with its message
+    in->derived_lanes = lanes;
+  }
+  void *memory = mem_alloc(work_bytes(k));
+  Work w;
+  work_init(&w, in, &c, memory);
+  execute_scalars(in, &w.f, SECTION_SETUP);
+  execute_lanes(in, &w, SECTION_LANES, 0, n);
+  mem_free(memory);
+}

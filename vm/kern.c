@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: MIT
+// The operations of the vector core for one instruction set, and the table that dispatches to them.
+//
+// How this file is built: three times, each with -ffp-contract=off and at least -O2 (the loops are explicit vectors and
+// need no automatic vectorisation; options after these, such as a user's -g -O2, do no harm; -ffast-math is refused):
+//
+//   kern_base    no further flags                                                     every machine
+//   kern_avx2    -mavx2 -mfma                                                         x86-64
+//   kern_avx512  -mavx512f -mavx512dq -mavx512vl -mavx512bw -mavx2 -mfma
+//                -mprefer-vector-width=512                                            x86-64
+//
+// vm/interp.c picks one at start; on other machines than x86-64 only kern_base is built and used. vm/vmath.c and vm/rng.c
+// are built once, without machine flags, with -ffp-contract=off. A missing operation is a compile error here.
+#include "vm/kern.h"
+
+#include "vm/expm.h"
+#include "vm/kernel.h"
+#include "vm/rng_lanes.h"
+
+// The build names the table, so that a user's -march=native does not make two of one name.
+#if defined(KERN_TABLE)
+#elif defined(KERN_AVX512)
+#define KERN_TABLE kern_avx512
+#elif defined(KERN_AVX2)
+#define KERN_TABLE kern_avx2
+#else
+#define KERN_TABLE kern_base
+#endif
+
+// An operation: `f` the frame, `a` its operands. NUM(i) is the lanes of operand i, ONE(i) its scalar.
+#define DEF(name) static const uint16_t *op_##name(Frame *f, const uint16_t *a)
+#define NUM(i) ((double *)f->r[a[i]])
+#define ONE(i) bc(*(const double *)f->r[a[i]])
+#define LANES for (int i = 0, n = f->n; i < n; i += W)
+
+#include "vm/kern_arith.h"
+#include "vm/kern_mem.h"
+#include "vm/kern_random.h"
+
+const OpFn KERN_TABLE[OP_COUNT] = {
+#define FAMILY(name, args, text)
+#define OP(family, variant, operands, flags, text) [OP_##family##_##variant] = op_##family##_##variant,
+#include "vm/ops.def"
+#undef FAMILY
+#undef OP
+};

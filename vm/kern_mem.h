@@ -1,0 +1,246 @@
+// SPDX-License-Identifier: MIT
+// Part of vm/kern.c: loads, stores, arrays, checks and emissions. Slots are touched in the lanes that count only, so
+// that nothing is read or written beyond their ends.
+
+#define SLOT(i) (&f->k->slots[a[i]])
+#define BOUND(i) (&f->bind[a[i]])
+
+// The index of each lane of the block for an access, so that index[i] belongs to lane i.
+static const int32_t *lane_index(const Frame *f, Access access) {
+  return f->call->idx[access - ACC_SELF] + (f->base - f->call->lo);
+}
+static int64_t element(const Frame *f, int i) {
+  const int32_t *self = f->call->idx[0];
+  return self ? self[f->base + i - f->call->lo] : f->call->elem_offset + f->base + i;
+}
+VI double read_number(const void *p, int type, int64_t i) {
+  if (type == SLOT_F64) return ((const double *)p)[i];
+  if (type == SLOT_F32) return (double)((const float *)p)[i];
+  return (double)((const int32_t *)p)[i];
+}
+// Whole numbers are rounded to the nearest and kept within their range.
+VI void write_number(void *p, int type, int64_t i, double x) {
+  if (type == SLOT_F64) ((double *)p)[i] = x;
+  else if (type == SLOT_F32) ((float *)p)[i] = (float)x;
+  else ((int32_t *)p)[i] = x >= 2147483647.0 ? INT32_MAX : x > -2147483648.0 ? (int32_t)rint(x) : INT32_MIN;
+}
+
+DEF(LOADU_x) {
+  const Slot *s = SLOT(1);
+  const Bind *b = BOUND(1);
+  double x = b->p ? read_number(b->p, s->type, 0) : s->space == SPACE_SYS ? frame_sysvar(f, s->index) : 0;
+  double *d = NUM(0);
+  for (int i = 0; i < 8; i++) d[i] = x;
+  return a + 2;
+}
+DEF(LOAD_x) {
+  double *d = NUM(0);
+  const char *p = BOUND(1)->p;
+  int i = f->lo, hi = f->hi;
+  switch (SLOT(1)->type) {
+  case SLOT_F64: memcpy(d + i, (const double *)p + f->base + i, sizeof *d * (size_t)(hi - i)); break;
+  case SLOT_F32: {
+    const float *q = (const float *)p + f->base;
+#if defined(KERN_AVX512)
+    for (; i + 8 <= hi; i += 8) _mm512_storeu_pd(d + i, _mm512_cvtps_pd(_mm256_loadu_ps(q + i)));
+#elif defined(KERN_AVX2)
+    for (; i + 4 <= hi; i += 4) _mm256_storeu_pd(d + i, _mm256_cvtps_pd(_mm_loadu_ps(q + i)));
+#endif
+    for (; i < hi; i++) d[i] = (double)q[i];
+    break;
+  }
+  default:
+    for (; i < hi; i++) d[i] = ((const int32_t *)p)[f->base + i];
+  }
+  return a + 2;
+}
+DEF(GATHER_x) {
+  double *d = NUM(0);
+  const void *p = BOUND(1)->p;
+  const int32_t *index = lane_index(f, SLOT(1)->access);
+  int i = f->lo, hi = f->hi, type = SLOT(1)->type;
+#if defined(KERN_AVX512)
+  if (type == SLOT_F64)
+    for (; i + 8 <= hi; i += 8)
+      _mm512_storeu_pd(d + i, _mm512_i32gather_pd(_mm256_loadu_si256((const void *)(index + i)), p, 8));
+#endif
+  if (type == SLOT_F64)
+    for (; i < hi; i++) d[i] = ((const double *)p)[index[i]];
+  else
+    for (; i < hi; i++) d[i] = read_number(p, type, index[i]);
+  return a + 2;
+}
+DEF(LANE_x) {
+  double *d = NUM(0);
+  for (int i = f->lo; i < f->hi; i++) d[i] = (double)element(f, i);
+  return a + 1;
+}
+DEF(INDEX_x) {
+  double *d = NUM(0);
+  const int32_t *index = f->call->idx[a[1]] + (f->base - f->call->lo);
+  for (int i = f->lo; i < f->hi; i++) d[i] = index[i];
+  return a + 2;
+}
+
+// ---- arrays ----
+static int64_t clip_index(double x, int64_t n) { return x >= 1 ? (x < (double)n ? (int64_t)x : n - 1) : 0; }
+DEF(LOOKUP_v) {
+  double *d = NUM(0);
+  const double *x = NUM(2);
+  const Bind *b = BOUND(1);
+  int type = SLOT(1)->type;
+  for (int i = f->lo; i < f->hi; i++)
+    d[i] = b->n > 0 && x[i] == x[i] ? read_number(b->p, type, clip_index(x[i], b->n)) : NAN;
+  return a + 3;
+}
+// A time that lies on a sample's beginning up to rounding belongs to that sample.
+static double sample_number(double t, double h) {
+  double q = t / h, r = rint(q);
+  return fabs(q - r) < 1e-6 ? r : floor(q);
+}
+static void series(Frame *f, const uint16_t *a, int step) {
+  double *d = NUM(0);
+  const double *t = NUM(2), *h = NUM(3);
+  const Bind *b = BOUND(1);
+  int type = SLOT(1)->type;
+  for (int i = f->lo; i < f->hi; i++) {
+    double q = sample_number(t[i], h[i * step]);
+    d[i] = b->n > 0 && q == q ? read_number(b->p, type, clip_index(q, b->n)) : NAN;
+  }
+}
+DEF(SERIES_vv) {
+  series(f, a, 1);
+  return a + 4;
+}
+DEF(SERIES_vk) {
+  series(f, a, 0);
+  return a + 4;
+}
+DEF(EXPM_x) {
+  int k = a[0], kk = k * k;
+  const uint16_t *in = a + 1, *out = in + kk;
+  double m[EXPM_MAX * EXPM_MAX], r[EXPM_MAX * EXPM_MAX];
+  for (int i = f->lo; i < f->hi; i++) {
+    for (int j = 0; j < kk; j++) m[j] = in[j] == 0xffff ? 0 : ((const double *)f->r[in[j]])[i];
+    expm(k, m, r);
+    for (int j = 0; j < kk; j++)
+      if (out[j] != 0xffff) ((double *)f->r[out[j]])[i] = r[j];
+  }
+  return out + kk;
+}
+
+// ---- checks ----
+// x - x is 0 for a finite x, NaN otherwise; the sum keeps a NaN. Lanes that do not count may hold anything: only when
+// the sum is NaN are those that count looked at.
+static __attribute__((noinline)) const uint16_t *find_fault(Frame *f, const double *x, int what, const uint16_t *next) {
+  for (int i = f->lo; i < f->hi; i++) {
+    if (x[i] - x[i] == 0) continue;
+    f->call->fault = (Fault){f->k->what[what], element(f, i), x[i]};
+    return f->halt;
+  }
+  return next;
+}
+DEF(FINITE_v) {
+  const double *p = NUM(0);
+  vd sum = bc(0);
+  LANES {
+    vd x = ld(p + i);
+    sum += x - x;
+  }
+  return bits(ne(sum, sum)) ? find_fault(f, p, a[1], a + 2) : a + 2;
+}
+
+// ---- emissions ----
+// The mask of 64 lanes from lane `from` on, without those that do not count.
+VI uint64_t mask_word(const Frame *f, const double *p, int from) {
+  uint64_t w = 0;
+  int n = f->n - from < 64 ? f->n - from : 64;
+  for (int i = 0; i < n; i += W) w |= (uint64_t)bits(ldm(p + from + i)) << i;
+  if (f->lo > from) w &= f->lo - from < 64 ? ~(uint64_t)0 << (f->lo - from) : 0;
+  if (f->hi < from + 64) w &= f->hi > from ? ~(uint64_t)0 >> (64 - (f->hi - from)) : 0;
+  return w;
+}
+DEF(EMIT_m) {
+  const double *p = NUM(0);
+  KernelCall *c = f->call;
+  for (int from = 0; from < f->n; from += 64)
+    for (uint64_t w = mask_word(f, p, from); w; w &= w - 1)
+      c->spikes[c->nspikes++] = (int32_t)element(f, from + __builtin_ctzll(w));
+  return a + 1;
+}
+DEF(EMITN_vm) {
+  const double *count = NUM(0), *p = NUM(1);
+  KernelCall *c = f->call;
+  for (int from = 0; from < f->n; from += 64)
+    for (uint64_t w = mask_word(f, p, from); w; w &= w - 1) {
+      int i = from + __builtin_ctzll(w);
+      if (!(count[i] >= 1)) continue;
+      if (c->counts) c->counts[c->nspikes] = count[i] < 2147483647.0 ? (int32_t)count[i] : INT32_MAX;
+      c->spikes[c->nspikes++] = (int32_t)element(f, i);
+    }
+  return a + 2;
+}
+
+// ---- stores ----
+DEF(STOREU_v) {
+  write_number(BOUND(1)->p, SLOT(1)->type, 0, NUM(0)[f->hi - 1]);
+  return a + 2;
+}
+DEF(STORE_v) {
+  const double *d = NUM(0);
+  char *p = BOUND(1)->p;
+  int i = f->lo, hi = f->hi, type = SLOT(1)->type;
+  if (type == SLOT_F64) {
+    double *q = (double *)p + f->base;
+    if (i == 0)
+      for (; i + W <= hi; i += W) st(q + i, ld(d + i));
+    for (; i < hi; i++) q[i] = d[i];
+    return a + 2;
+  }
+#if defined(KERN_AVX512)
+  if (type == SLOT_F32)
+    for (; i + 8 <= hi; i += 8)
+      _mm256_storeu_ps((float *)p + f->base + i, _mm512_cvtpd_ps(_mm512_loadu_pd(d + i)));
+#endif
+  for (; i < hi; i++) write_number(p, type, f->base + i, d[i]);
+  return a + 2;
+}
+DEF(SCATTER_v) {
+  const double *d = NUM(0);
+  const int32_t *index = lane_index(f, SLOT(1)->access);
+  void *p = BOUND(1)->p;
+  int type = SLOT(1)->type;
+  for (int i = f->lo; i < f->hi; i++) write_number(p, type, index[i], d[i]);
+  return a + 2;
+}
+static int64_t target(const Frame *f, const Slot *s, int i) {
+  if (s->access == ACC_LANE) return f->base + i;
+  return s->access == ACC_UNIFORM ? 0 : lane_index(f, s->access)[i];
+}
+DEF(ADDAT_v) {
+  const double *d = NUM(0);
+  const Slot *s = SLOT(1);
+  void *p = BOUND(1)->p;
+  if (s->type == SLOT_F64 && s->access >= ACC_SELF) {
+    const int32_t *index = lane_index(f, s->access);
+    for (int i = f->lo; i < f->hi; i++) ((double *)p)[index[i]] += d[i];
+    return a + 2;
+  }
+  for (int i = f->lo; i < f->hi; i++) {
+    int64_t j = target(f, s, i);
+    write_number(p, s->type, j, read_number(p, s->type, j) + d[i]);
+  }
+  return a + 2;
+}
+DEF(ADDATM_vm) {
+  const double *d = NUM(0), *m = NUM(1);
+  const Slot *s = SLOT(2);
+  void *p = BOUND(2)->p;
+  for (int from = 0; from < f->n; from += 64)
+    for (uint64_t w = mask_word(f, m, from); w; w &= w - 1) {
+      int i = from + __builtin_ctzll(w);
+      int64_t j = target(f, s, i);
+      write_number(p, s->type, j, read_number(p, s->type, j) + d[i]);
+    }
+  return a + 3;
+}

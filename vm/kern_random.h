@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: MIT
+// Part of vm/kern.c: draws per lane. The counter of a lane is made of stream, element, step and draw (vm/rng.h), so a
+// draw does not depend on blocks, ranges or threads, and is the one a fresh Rng cursor gives.
+
+typedef struct DrawKey {
+  uint64_t k0, k1, word0, word1; // word1 without the element
+} DrawKey;
+
+static DrawKey draw_key(const Frame *f, const uint16_t *stream_words) {
+  uint32_t stream = stream_words[0] | (uint32_t)stream_words[1] << 16;
+  Rng r = rng_at(f->call->key, stream, 0, (int64_t)f->call->tick);
+  return (DrawKey){r.k0, r.k1, r.c0, r.c1};
+}
+static Rng cursor(const Frame *f, const DrawKey *s, int i) {
+  return (Rng){s->k0, s->k1, s->word0, s->word1 | rng_word1(0, element(f, i))};
+}
+// Counter word 1 of the lanes from i on.
+VI vi counters(const Frame *f, const DrawKey *s, int i) {
+  vi c = ibc((int64_t)s->word1);
+  const int32_t *self = f->call->idx[0];
+  int64_t first = f->call->elem_offset + f->base + i;
+  for (int q = 0; q < W; q++)
+    if (!self) c[q] += first + q;
+    else if (i + q >= f->lo && i + q < f->hi) c[q] += self[f->base - f->call->lo + i + q];
+  return c;
+}
+VI vm counted(const Frame *f, int i) { // which of the lanes from i on count
+  vd n = bc(i);
+  for (int q = 0; q < W; q++) n[q] += q;
+  return m_and(le(bc(f->lo), n), lt(n, bc(f->hi)));
+}
+
+// A draw with one pass; `words`: operands before the stream. c0, c1 are the counter, s the source.
+#define OP_draw(name, words, setup, expr)               \
+  DEF(name) {                                           \
+    double *d = NUM(0);                                 \
+    DrawKey s = draw_key(f, a + (words));                  \
+    vi c0 = ibc((int64_t)s.word0);                      \
+    setup;                                              \
+    LANES {                                             \
+      vi c1 = counters(f, &s, i);                       \
+      st(d + i, expr);                                  \
+    }                                                   \
+    return a + (words) + 2;                             \
+  }
+#define PTR2 const double *p = NUM(1), *q = NUM(2)
+#define KEYS c0, c1, s.k0, s.k1
+OP_draw(RUNIFORM_vv, 3, PTR2, fma_(ld(q + i) - ld(p + i), draw_unit(KEYS), ld(p + i)))
+OP_draw(RUNIFORM_kk, 3, vd lo = ONE(1); vd w = ONE(2) - lo, fma_(w, draw_unit(KEYS), lo))
+OP_draw(RNORMAL_vv, 3, PTR2, fma_(ld(q + i), draw_normal(KEYS), ld(p + i)))
+OP_draw(RNORMAL_kk, 3, vd mean = ONE(1); vd sd = ONE(2), fma_(sd, draw_normal(KEYS), mean))
+OP_draw(REXPONENTIAL_v, 2, const double *p = NUM(1), ld(p + i) * draw_exponential(KEYS))
+OP_draw(REXPONENTIAL_k, 2, vd mean = ONE(1), mean * draw_exponential(KEYS))
+VI vd lognormal(vd mean, vd sd, vi c0, vi c1, uint64_t k0, uint64_t k1) {
+  vd mu, sigma;
+  lognormal_parameters(mean, sd, &mu, &sigma);
+  return v_exp(fma_(sigma, draw_normal(c0, c1, k0, k1), mu));
+}
+OP_draw(RLOGNORMAL_vv, 3, PTR2, lognormal(ld(p + i), ld(q + i), KEYS))
+
+// Drawn again, in the lanes that are outside, until within lo..hi; then the nearer bound.
+#define OP_bounded(name, words, setup, get, min, max, expr)                                       \
+  DEF(name) {                                                                                     \
+    double *d = NUM(0);                                                                           \
+    DrawKey s = draw_key(f, a + (words));                                                            \
+    setup;                                                                                        \
+    LANES {                                                                                       \
+      vi c0 = ibc((int64_t)s.word0), c1 = counters(f, &s, i);                                     \
+      get;                                                                                        \
+      vd x = expr;                                                                                \
+      vm out = m_and(counted(f, i), m_or(lt(x, min), lt(max, x)));                                \
+      for (int tries = 1; bits(out) && tries < RNG_REDRAWS; tries++) {                            \
+        c0 += ibc(1);                                                                             \
+        x = sel(out, expr, x);                                                                    \
+        out = m_and(out, m_or(lt(x, min), lt(max, x)));                                           \
+      }                                                                                           \
+      st(d + i, sel(lt(x, min), min, sel(lt(max, x), max, x)));                                   \
+    }                                                                                             \
+    return a + (words) + 2;                                                                       \
+  }
+#define PTR4 const double *p = NUM(1), *q = NUM(2), *g = NUM(3), *h = NUM(4)
+#define GET4 vd mean = ld(p + i), sd = ld(q + i), min = ld(g + i), max = ld(h + i)
+OP_bounded(RNORMALB_vvvv, 5, PTR4, GET4, min, max, fma_(sd, draw_normal(KEYS), mean))
+OP_bounded(RNORMALB_kkkk, 5, vd mean = ONE(1); vd sd = ONE(2); vd min = ONE(3); vd max = ONE(4), (void)0, min, max,
+           fma_(sd, draw_normal(KEYS), mean))
+OP_bounded(RLOGNORMALB_vvvv, 5, PTR4, GET4, min, max, lognormal(mean, sd, KEYS))
+OP_bounded(REXPONENTIALB_vvv, 4, PTR2; const double *g = NUM(3),
+           vd mean = ld(p + i); vd min = ld(q + i); vd max = ld(g + i), min, max, mean * draw_exponential(KEYS))
+
+// Small means by inversion in vectors; the lanes with large ones from their own cursor.
+VI vd poisson(const Frame *f, const DrawKey *s, vd mean, int i) {
+  vm small = le(mean, bc(RNG_POISSON_INVERSION));
+  vm large = m_and(counted(f, i), lt(bc(RNG_POISSON_INVERSION), mean));
+  vd m = sel(small, mean, bc(0));
+  vd k = poisson_inversion(draw_unit(ibc((int64_t)s->word0), counters(f, s, i), s->k0, s->k1), m);
+  k = sel(ne(mean, mean), mean, k);
+  for (unsigned w = bits(large); w; w &= w - 1) {
+    int q = __builtin_ctz(w);
+    Rng r = cursor(f, s, i + q);
+    k[q] = rng_poisson(&r, mean[q]);
+  }
+  return k;
+}
+OP_draw(RPOISSON_v, 2, const double *p = NUM(1); (void)c0, ((void)c1, poisson(f, &s, ld(p + i), i)))
+OP_draw(RPOISSON_k, 2, vd mean = ONE(1); (void)c0, ((void)c1, poisson(f, &s, mean, i)))
+
+#define OP_cursor(name, draw)                           \
+  DEF(name) {                                           \
+    double *d = NUM(0);                                 \
+    PTR2;                                               \
+    DrawKey s = draw_key(f, a + 3);                        \
+    for (int i = f->lo; i < f->hi; i++) {               \
+      Rng r = cursor(f, &s, i);                         \
+      d[i] = draw(&r, p[i], q[i]);                      \
+    }                                                   \
+    return a + 5;                                       \
+  }
+OP_cursor(RGAMMA_vv, rng_gamma)
+OP_cursor(RBINOMIAL_vv, rng_binomial)
