@@ -104,6 +104,7 @@ Diag *diag_warning(Diags *d, DiagCode code, Span span, const char *fmt, ...) {
 }
 
 void diag_label(Diag *e, Span span, const char *fmt, ...) {
+  if (!e) return;
   va_list ap;
   va_start(ap, fmt);
   Label l = {.span = span, .text = arena_vprintf(e->a, fmt, ap)};
@@ -112,6 +113,7 @@ void diag_label(Diag *e, Span span, const char *fmt, ...) {
 }
 
 void diag_note(Diag *e, const char *fmt, ...) {
+  if (!e) return;
   va_list ap;
   va_start(ap, fmt);
   vec_push(&e->notes, arena_vprintf(e->a, fmt, ap));
@@ -119,6 +121,7 @@ void diag_note(Diag *e, const char *fmt, ...) {
 }
 
 void diag_hint(Diag *e, const char *fmt, ...) {
+  if (!e) return;
   va_list ap;
   va_start(ap, fmt);
   vec_push(&e->hints, arena_vprintf(e->a, fmt, ap));

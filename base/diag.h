@@ -29,6 +29,7 @@ void diags_free(Diags *d);
 // Reports an error (code E....) and returns it for notes and hints; the text stands after "error E0412: ".
 Diag *diag(Diags *d, DiagCode code, Span span, const char *fmt, ...) __attribute__((format(printf, 4, 5)));
 Diag *diag_warning(Diags *d, DiagCode code, Span span, const char *fmt, ...) __attribute__((format(printf, 4, 5)));
+// Labels, notes and hints; a NULL Diag (an error not reported) is passed over.
 // A second place with its own caret line: "this is mV".
 void diag_label(Diag *e, Span span, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 void diag_note(Diag *e, const char *fmt, ...) __attribute__((format(printf, 2, 3)));

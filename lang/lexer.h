@@ -43,6 +43,7 @@ Token lexer_next(Lexer *lx);
 // Error recovery: from now on drop what stands in blocks deeper than here, until lexer_recovered.
 void lexer_recover(Lexer *lx);
 void lexer_recovered(Lexer *lx);
+void lexer_leave_string(Lexer *lx); // a quotation mark where the braces in a string should end: reports it
 void lexer_stop(Lexer *lx); // nothing but the end of the file from now on
 bool lexer_stopped(const Lexer *lx);
 

@@ -8,6 +8,7 @@
 #include "lang/parser.h"
 
 #include <math.h>
+#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -156,6 +157,20 @@ bool lexer_opener(const Lexer *lx, Span *open) {
   return true;
 }
 
+// An error of the text. NULL, which diag_hint takes, where a statement with an error is passed over already.
+__attribute__((format(printf, 4, 5))) static Diag *lex_error(Lexer *lx, DiagCode code, Span span, const char *fmt, ...) {
+  if (lx->skipping || lx->stopped) return NULL;
+  if (++lx->errors >= 100) lx->stopped = true;
+  va_list ap;
+  va_start(ap, fmt);
+  Str s = {0};
+  str_vaddf(&s, fmt, ap);
+  va_end(ap);
+  Diag *e = diag(lx->d, code, span, "%s", s.data);
+  str_free(&s);
+  return e;
+}
+
 // ---- brackets ----
 
 static Span span_to(const Lexer *lx, const unsigned char *from) {
@@ -174,7 +189,7 @@ static uint32_t indent_of(const Lexer *lx) {
 
 static bool push(Lexer *lx, OpenKind kind, Span span) {
   if (lx->open.n >= LEXER_DEPTH) {
-    if (!lx->stopped) diag(lx->d, E_TOO_DEEP, span, "brackets are nested more than %d deep here", LEXER_DEPTH);
+    lex_error(lx, E_TOO_DEEP, span, "brackets are nested more than %d deep here", LEXER_DEPTH);
     lx->stopped = true;
     return false;
   }
@@ -190,11 +205,6 @@ static void pop(Lexer *lx) {
   lx->decls -= o.kind == OPEN_DECL;
 }
 
-// A lexical error: the statement is given up.
-static Diag *lex_error(Lexer *lx, DiagCode code, Span span, const char *text) {
-  if (++lx->errors >= 100) lx->stopped = true;
-  return diag(lx->d, code, span, "%s", text);
-}
 
 // Leaves the strings, round and square brackets that are open in the innermost block.
 static void leave_brackets(Lexer *lx) {
@@ -255,7 +265,7 @@ static void read_number(Lexer *lx, const unsigned char *from, Tok *tok) {
   }
   str_free(&s);
   if (isinf(tok->num)) {
-    diag(lx->d, E_NUMBER, span_to(lx, from), "this number is too large: the largest is about 1.8e308");
+    lex_error(lx, E_NUMBER, span_to(lx, from), "this number is too large: the largest is about 1.8e308");
     tok->num = 1;
   }
 }
@@ -387,55 +397,70 @@ static Token close_interp(Lexer *lx, const unsigned char *from) {
 
 // ---- the scanner ----
 
+static Token number_token(Lexer *lx, const unsigned char *from) {
+  Tok tok = {0};
+  read_number(lx, from, &tok);
+  Token t = token(lx, T_NUMBER, from);
+  t.tok = tok;
+  return t;
+}
+
+// Written as in other languages: reported, and read as some number.
+static Token odd_number(Lexer *lx, const unsigned char *from, const char *why) {
+  lex_error(lx, E_NUMBER, span_to(lx, from), "%s", why);
+  Token t = token(lx, T_NUMBER, from);
+  t.tok.num = 1;
+  return t;
+}
+
+// `5.` or `5.e3`; but before a name the point is that of a member.
+static Token open_fraction(Lexer *lx, const unsigned char *from) {
+  unsigned char next = *lx->p;
+  bool name = next >= 0x80 || next == '_' || (next >= 'a' && next <= 'z') || (next >= 'A' && next <= 'Z');
+  if (lx->p[-1] != '.' || !(name || next == '.'))
+    return odd_number(lx, from, "behind the point of a number stands a digit: write 5.0 or 5, not 5.");
+  lx->p--;
+  return number_token(lx, from);
+}
+
 // A sign of other languages, read as what it means there: the error is reported, the parser goes on.
 static Token foreign(Lexer *lx, const unsigned char *from, int kind, const char *instead) {
   Token t = token(lx, kind, from);
-  if (++lx->errors >= 100) lx->stopped = true;
-  Diag *e = diag(lx->d, E_OPERATOR, t.span, "`%.*s` is not a sign of this language", (int)(t.span.hi - t.span.lo), from);
+  Diag *e = lex_error(lx, E_OPERATOR, t.span, "`%.*s` is not a sign of this language", (int)(lx->p - from), from);
   diag_hint(e, "write %s", instead);
   return t;
 }
 
+// A string in other quotes is passed over, if it ends in its line.
+static void skip_quoted(Lexer *lx, const char *close) {
+  const char *eol = strchr((const char *)lx->p, '\n'), *end = strstr((const char *)lx->p, close);
+  if (end && (!eol || end < eol)) lx->p = (const unsigned char *)end + strlen(close);
+}
+
+static bool is_char(const unsigned char *at, const char *c) { return !strncmp((const char *)at, c, strlen(c)); }
+
+static void hint_char(Lexer *lx, Diag *e, const unsigned char *from) {
+  if (*from == '\'') {
+    diag_hint(e, "strings stand in double quotes: \"...\"");
+    skip_quoted(lx, "'");
+  } else if (is_char(from, "\u201C") || is_char(from, "\u201D") || is_char(from, "\u2018") || is_char(from, "\u2019")) {
+    diag_hint(e, "strings stand in plain double quotes: \"...\"");
+    skip_quoted(lx, from[2] < 0x9C ? "\u2019" : "\u201D");
+  } else if (is_char(from, "\u00B2") || is_char(from, "\u00B3")) {
+    diag_hint(e, "write ^%c", is_char(from, "\u00B2") ? '2' : '3');
+  } else if (*from == '%') {
+    diag_hint(e, "a percent sign follows its number directly, as in 2%%; the remainder is mod(a, b)");
+  }
+}
+
 static Token bad_char(Lexer *lx, const unsigned char *from) {
   Token t = token(lx, T_YYerror, from);
-  int n = (int)(t.span.hi - t.span.lo);
-  if (++lx->errors >= 100) lx->stopped = true;
-  if (*from < 0x20 || *from == 0x7F) diag(lx->d, E_CHAR, t.span, "a control character (0x%02X) stands here", *from);
-  else {
-    Diag *e = diag(lx->d, E_CHAR, t.span, "`%.*s` has no meaning here", n, from);
-    if (*from == '\'') diag_hint(e, "strings stand in double quotes: \"...\"");
-    else if (n == 2 && *from == 0xC2 && (from[1] == 0xB2 || from[1] == 0xB3))
-      diag_hint(e, "write ^%c", from[1] == 0xB2 ? '2' : '3');
-    else if (n == 3 && from[0] == 0xE2 && from[1] == 0x80 && from[2] >= 0x98 && from[2] <= 0x9F)
-      diag_hint(e, "strings stand in plain double quotes: \"...\"");
-    else if (*from == '%') diag_hint(e, "a percent sign follows its number directly, as in 2%%; the remainder is mod(a, b)");
-  }
-  return t;
-}
-
-static Token opening(Lexer *lx, const unsigned char *from, int kind, OpenKind open) {
-  Token t = token(lx, kind, from);
-  return push(lx, open, t.span) ? t : token(lx, T_YYEOF, from);
-}
-
-// A closing bracket. One that closes nothing, or something else, is reported here.
-static Token closing(Lexer *lx, const unsigned char *from, int kind) {
-  Token t = token(lx, kind, from);
-  OpenKind want = kind == ')' ? OPEN_PAREN : OPEN_SQUARE;
-  if (top_is(lx, want)) {
-    pop(lx);
+  if (*from < 0x20 || *from == 0x7F) {
+    lex_error(lx, E_CHAR, t.span, "a control character (0x%02X) stands here", *from);
     return t;
   }
-  if (++lx->errors >= 100) lx->stopped = true;
-  if (in_brackets(lx)) {
-    Span open = vec_last(&lx->open).span;
-    Diag *e = diag(lx->d, E_BRACKET, t.span, "`%c` does not match the bracket that is open", *from);
-    diag_label(e, open, "this is closed by `%c`", want == OPEN_PAREN ? ']' : ')');
-    pop(lx);
-  } else {
-    diag(lx->d, E_BRACKET, t.span, "`%c` closes nothing", *from);
-  }
-  t.kind = T_YYerror;
+  Diag *e = lex_error(lx, E_CHAR, t.span, "`%.*s` has no meaning here", (int)(lx->p - from), from);
+  hint_char(lx, e, from);
   return t;
 }
 
@@ -484,36 +509,20 @@ static Token lex_raw(Lexer *lx) {
         return token(lx, T_YYEOF, from);
       }
       ident { return word(lx, from); }
-      number {
-        Tok tok = {0};
-        read_number(lx, from, &tok);
-        Token t = token(lx, T_NUMBER, from);
-        t.tok = tok;
-        return t;
-      }
+      number { return number_token(lx, from); }
       "." digits {
         if (lx->prev == T_IDENT || lx->prev == ')' || lx->prev == ']') {
           lx->p = from + 1;
           return token(lx, '.', from);
         }
-        Diag *e = lex_error(lx, E_NUMBER, span_to(lx, from), "a number begins with a digit");
-        diag_hint(e, "write 0%.*s", (int)(lx->p - from), from);
-        Token t = token(lx, T_NUMBER, from);
-        t.tok.num = strtod((const char *)from, NULL);
-        return t;
+        return odd_number(lx, from, "a number begins with a digit: write 0.5, not .5");
       }
-      "\"" {
-        Token t = opening(lx, from, T_STRBEGIN, OPEN_STRING);
-        return t;
-      }
-      "(" { return opening(lx, from, '(', OPEN_PAREN); }
-      "[" { return opening(lx, from, '[', OPEN_SQUARE); }
-      "{" { return token(lx, '{', from); }
-      ")" { return closing(lx, from, ')'); }
-      "]" { return closing(lx, from, ']'); }
+      digits "." ([eE] [+-]? digits)? { return open_fraction(lx, from); }
+      "0" [xX] [0-9a-fA-F]+ { return odd_number(lx, from, "numbers are decimal"); }
+      "\"" { return token(lx, T_STRBEGIN, from); }
       "}" { return top_is(lx, OPEN_INTERP) ? close_interp(lx, from) : token(lx, '}', from); }
       ":" { return top_is(lx, OPEN_INTERP) ? close_interp(lx, from) : token(lx, ':', from); }
-      [-+*/^<>=~.,;] { return token(lx, *from, from); }
+      [-+*/^<>=~.,;()[\]{] { return token(lx, *from, from); }
       "->" { return token(lx, T_ARROW, from); }
       "<=" { return token(lx, T_LE, from); }
       ">=" { return token(lx, T_GE, from); }
@@ -637,24 +646,33 @@ static Token fetch(Lexer *lx, bool *newline) {
   return t;
 }
 
-// A declaration at the left margin inside a block: a `}` is missing above. The blocks are closed here, so that the rest
-// of the file is still read.
-static bool missing_brace(Lexer *lx, const Token *t, bool newline) {
-  if (!newline || !lx->braces || lx->text + t->span.lo != lx->line) return false;
+// A declaration at the left margin inside a block, or a part inside a handler: a `}` is missing above. The blocks are
+// closed here, so that the rest of the file is still read. How many there are to close:
+static int to_close(const Lexer *lx, const Token *t) {
   KeywordClass c = class_of(t);
+  if (c == KW_PART && lx->decls && top_is(lx, OPEN_BLOCK) && t->kind != T_P_SCALED && at_start(lx->prev)) {
+    int next = follows(lx, t->span.hi), n = 0; // two words in a row: no statement of a handler begins so
+    if (next != 'a' && !(next >= '0' && next <= '9')) return 0;
+    for (int k = lx->open.n - 1; lx->open.data[k].kind != OPEN_DECL; k--) n++;
+    return n;
+  }
+  if (lx->text + t->span.lo != lx->line) return 0;
   bool only_script = c == KW_STATEMENT && t->kind != T_LET && t->kind != T_SIGNAL && t->kind != T_INJECT &&
                      t->kind != T_IF && t->kind != T_FOR && t->kind != T_EVERY;
-  if (c != KW_DECL && !(only_script && lx->decls)) return false;
+  return c == KW_DECL || (only_script && lx->decls) ? lx->braces : 0;
+}
+
+static bool missing_brace(Lexer *lx, const Token *t, bool newline) {
+  int n = newline && lx->braces ? to_close(lx, t) : 0;
+  if (!n) return false;
   leave_brackets(lx);
   Span open;
   lexer_opener(lx, &open);
-  if (!lx->skipping) {
-    Diag *e = diag(lx->d, E_BRACKET, open, "this `{` is not closed");
-    diag_label(e, t->span, "a `}` is missing before this `%s`", t->tok.name->text);
-  }
+  Diag *e = lex_error(lx, E_BRACKET, open, "this `{` is not closed");
+  diag_label(e, t->span, "a `}` is missing before this `%s`", t->tok.name->text);
   lx->has_suspect = false;
   hold(lx, *t, newline);
-  lx->closing = lx->braces;
+  lx->closing = n;
   return true;
 }
 
@@ -664,10 +682,8 @@ static bool unclosed_bracket(Lexer *lx, const Token *t, bool newline) {
   bool ends = t->kind == '}' || t->kind == ';' || (newline && breaks_brackets(lx, t));
   if (!ends) return false;
   Span open = vec_last(&lx->open).span;
-  if (!lx->skipping) {
-    Diag *e = diag(lx->d, E_BRACKET, open, "this `%c` is not closed", lx->text[open.lo]);
-    if (t->tok.name) diag_label(e, t->span, "`%c` is missing before this", top_is(lx, OPEN_PAREN) ? ')' : ']');
-  }
+  Diag *e = lex_error(lx, E_BRACKET, open, "this `%c` is not closed", lx->text[open.lo]);
+  if (t->tok.name) diag_label(e, t->span, "`%c` is missing before this", top_is(lx, OPEN_PAREN) ? ')' : ']');
   leave_brackets(lx);
   hold(lx, *t, newline);
   return true;
@@ -675,7 +691,8 @@ static bool unclosed_bracket(Lexer *lx, const Token *t, bool newline) {
 
 static bool ends_statement(const Lexer *lx, const Token *t, bool newline) {
   if (lx->prev == 0 || lx->prev == T_SEP || lx->prev == '{') return false;
-  if (t->kind == '}' || t->kind == T_YYEOF) return !in_brackets(lx) && !unfinished(lx->prev);
+  bool closes = t->kind == T_YYEOF || (t->kind == '}' && lx->braces);
+  if (closes) return !in_brackets(lx) && !unfinished(lx->prev);
   if (!newline && lx->prev != '}') return false;
   if (lx->open.n && !is_brace(vec_last(&lx->open).kind)) return false;
   return !continues(t->kind) && !unfinished(lx->prev);
@@ -707,6 +724,27 @@ static void settle_word(Lexer *lx, Token *t, bool newline) {
   }
 }
 
+static void open_bracket(Lexer *lx, Token *t, OpenKind kind) {
+  if (!push(lx, kind, t->span)) t->kind = T_YYEOF;
+}
+
+// A closing bracket. One that closes nothing, or something else, is reported here.
+static void close_bracket(Lexer *lx, Token *t, OpenKind kind) {
+  if (top_is(lx, kind)) {
+    pop(lx);
+    return;
+  }
+  if (in_brackets(lx)) {
+    Span open = vec_last(&lx->open).span;
+    Diag *e = lex_error(lx, E_BRACKET, t->span, "`%c` does not match the bracket that is open", t->kind);
+    diag_label(e, open, "this is closed by `%c`", kind == OPEN_PAREN ? ']' : ')');
+    pop(lx);
+  } else {
+    lex_error(lx, E_BRACKET, t->span, "`%c` closes nothing", t->kind);
+  }
+  t->kind = T_YYerror;
+}
+
 static void open_block(Lexer *lx, Token *t) {
   bool body = lx->head == T_NEURON || lx->head == T_SYNAPSE || lx->head == T_RULE;
   bool inherits = lx->head == T_P_SCALED && top_is(lx, OPEN_DECL);
@@ -728,6 +766,20 @@ static void close_block(Lexer *lx, Token *t) {
   }
   pop(lx);
   if (!lx->braces) lx->has_suspect = false;
+}
+
+// Keeps account of what is open. Not before the layout is decided: a bracket stands after the end of a statement above.
+static void count_brackets(Lexer *lx, Token *t) {
+  switch (t->kind) {
+  case '(': open_bracket(lx, t, OPEN_PAREN); break;
+  case '[': open_bracket(lx, t, OPEN_SQUARE); break;
+  case T_STRBEGIN: open_bracket(lx, t, OPEN_STRING); break;
+  case '{': open_block(lx, t); break;
+  case ')': close_bracket(lx, t, OPEN_PAREN); break;
+  case ']': close_bracket(lx, t, OPEN_SQUARE); break;
+  case '}': close_block(lx, t); break;
+  default: break;
+  }
 }
 
 // The next token with ends of statements, brackets counted.
@@ -752,8 +804,7 @@ static Token layout(Lexer *lx) {
     }
     if (t.tok.name) settle_word(lx, &t, newline);
     if (at_start(lx->prev)) lx->head = t.kind;
-    if (t.kind == '{') open_block(lx, &t);
-    else if (t.kind == '}') close_block(lx, &t);
+    count_brackets(lx, &t);
     return t;
   }
 }
@@ -772,6 +823,16 @@ Token lexer_next(Lexer *lx) {
 void lexer_recover(Lexer *lx) {
   lx->skipping = true;
   lx->skip_depth = lx->braces - (lx->prev == '{');
+}
+
+void lexer_leave_string(Lexer *lx) {
+  int k = lx->open.n - 1;
+  while (k > 0 && lx->open.data[k].kind != OPEN_INTERP) k--;
+  if (k < 0) return;
+  Diag *e = lex_error(lx, E_STRING, lx->open.data[k].span, "this `{` in a string is not closed before the string ends");
+  diag_hint(e, "close it with }; for a { as text write \\{");
+  leave_brackets(lx);
+  lx->p += strcspn((const char *)lx->p, "\n");
 }
 
 void lexer_recovered(Lexer *lx) { lx->skipping = false; }

@@ -38,7 +38,7 @@ Diag *parse_fault(Parser *ps, DiagCode code, Span span, const char *fmt, ...) {
 void parse_too_deep(Parser *ps, Span span) {
   if (lexer_stopped(ps->lx)) ps->stopped = true;
   Diag *e = parse_fault(ps, E_TOO_DEEP, span, "this expression or block is nested too deep");
-  if (e) diag_hint(e, "name parts of it with `let`, or use sum() of an array");
+  diag_hint(e, "name parts of it with `let`, or use sum() of an array");
   stop(ps);
 }
 
@@ -141,6 +141,10 @@ static bool goes_on(int token) {
 static bool names_only(int token) { return token == T_IDENT || is_soft(token); }
 static bool anything(int token) { return token != '}'; }
 static bool nothing(int token) { return (void)token, false; }
+static bool assigns(int token) {
+  return token == '=' || token == '~' || (token >= T_ADDEQ && token <= T_DIVEQ) || goes_on(token);
+}
+static bool declares(int token) { return token == ':' || token == '=' || token == '~' || token == T_LIKE; }
 static bool clause(int token) {
   switch (token) {
   case T_VIA: case T_ALL: case T_ONE: case T_WITH: case T_WHERE: case T_FROM: case T_SHARING: case T_LEARN: case '{':
@@ -160,10 +164,12 @@ static const PlaceWords places[] = {
     {T_NEURON, T_RUN, "a declaration or a statement", anything},
     {T_RUN, T_LET, "a statement", anything},
     {T_P_PARAM, T_P_SPIKE, "a part of a neuron, synapse or rule", anything},
-    {T_LET, T_IF, "an assignment, `let` or `if`", anything},
+    {T_LET, T_IF, "an assignment, `let`, `if`", anything},
     {T_VIA, T_LEARN, "`via`, a pattern such as `all to all`, a block or `learn`", clause},
     {T_NUMBER, '(', "an expression", starts_expression},
     {T_IDENT, T_STEPS, "a name", names_only},
+    {T_ADDEQ, '=', "an operator, an assignment", assigns},
+    {T_LIKE, ':', "a colon with a unit, `=` with a value", declares},
     {'+', '*', "an operator", goes_on},
 };
 
@@ -176,13 +182,13 @@ static const PlaceWords *place_of(const Fault *f) {
 
 static void add_expected(Str *s, const Fault *f) {
   const PlaceWords *p = place_of(f);
-  int list[8], n = 0, more = 0;
+  int list[6], n = 0, more = 0;
   for (int token = 0; token < MAX_TOKEN; token++) {
-    if (!f->want[token] || p->covers(token)) continue;
-    if (token == T_SEP && p->words && p->covers == starts_expression) continue;
+    if (!f->want[token] || token == T_SEP || p->covers(token)) continue;
     if (n < 5) list[n++] = token;
     else more++;
   }
+  if (f->want[T_SEP] && p->covers != starts_expression && !p->covers(T_SEP)) list[n++] = T_SEP;
   if (p->words) str_add(s, p->words);
   for (int k = 0; k < n; k++) {
     if (k || p->words) str_add(s, k == n - 1 && !more ? " or " : ", ");
@@ -213,27 +219,33 @@ static const char *other_word(const Token *t) {
   return NULL;
 }
 
-static const char *nearest_keyword(const Fault *f, const char *text) {
+static const char *nearest_keyword(const char *text) {
   const char *candidates[128];
   int n, m = 0;
   const Keyword *k = keywords(&n);
   for (int j = 0; j < n && m < 128; j++)
     if (k[j].class_ == KW_DECL || k[j].class_ == KW_STATEMENT || k[j].class_ == KW_PART) candidates[m++] = k[j].text;
-  (void)f;
   return nearest_name(text, candidates, m);
 }
 
-// Two names in a row at the beginning of a statement: the first was meant as a keyword.
-static bool hint_first_word(const Fault *f, Diag *e) {
+// A statement that begins with two words where no keyword is the first: what was the first meant to be?
+static bool first_word(const Fault *f) {
   const Token *first = f->before;
-  if (!is_name(first) || !starts_statement(&f->ps->before2)) return false;
-  const char *instead = other_word(first), *near = nearest_keyword(f, text_of(first));
-  const Keyword *k = keyword_find(text_of(first), strlen(text_of(first)));
+  if (!is_name(first) || !starts_statement(&f->ps->before2) || !f->want['='] || f->found == T_SEP) return false;
+  const char *word = text_of(first), *instead = other_word(first), *near = nearest_keyword(word);
+  const Keyword *k = keyword_find(word, strlen(word));
+  bool part = k && k->class_ == KW_PART;
+  if (!part && !instead && !near) return false;
+  if (part && f->want[T_ADDEQ]) {
+    Diag *e = parse_fault(f->ps, E_SYNTAX, first->span, "`%s` stands in neurons, synapses and rules only", word);
+    if (text_is(first, "param") || text_is(first, "state"))
+      diag_hint(e, "in a script write `let`");
+    return true;
+  }
+  Diag *e = parse_fault(f->ps, E_SYNTAX, first->span, "no %s begins with `%s`",
+                        f->want[T_ADDEQ] ? "statement" : "part of a neuron, synapse or rule", word);
   if (instead) diag_hint(e, "write %s", instead);
-  else if (k && k->class_ == KW_PART && f->want[T_ADDEQ])
-    diag_hint(e, "`%s` is a part of a neuron, synapse or rule; here write `let`", text_of(first));
   else if (near) diag_hint(e, "did you mean `%s`?", near);
-  else return false;
   return true;
 }
 
@@ -249,12 +261,42 @@ static bool hint_operator(const Fault *f, Diag *e) {
     diag_hint(e, "compare twice: a < b and b < c");
   else if (f->found == T_NUMBER && b->tok.name && unit_lookup(text_of(b), b->tok.name->n, &u))
     diag_hint(e, "the unit stands behind the number: %g %s", t->tok.num, text_of(b));
+  else if (f->found == ':' && f->want[']'] && b->kind != '[') diag_hint(e, "a slice has a begin and an end, and no step");
+  else if (f->want['+'] && f->want[','] && f->want[']']) diag_hint(e, "elements are separated by commas");
+  else if (f->found == ',' && f->want[')']) diag_hint(e, "an array is written [a, b]");
   else if (b->kind == T_NUMBER && f->found == T_IDENT)
     diag_hint(e, "`%s` is not a unit; for a product write * between the two", text_of(t));
-  else if (f->want['*'] && starts_expression(f->found) && !f->want[f->found])
-    diag_hint(e, "for a product write * between the two");
+  else if (f->want[T_LIKE] && f->want[':'] && f->found == T_IDENT && unit_lookup(text_of(t), t->tok.name->n, &u))
+    diag_hint(e, "the unit stands behind a colon: %s: %s", text_of(b), text_of(t));
+  else if (f->want['*'] && (is_name(t) || f->found == T_NUMBER || f->found == '('))
+    diag_hint(e, f->want[','] ? "for a product write * between the two; the next item begins with a comma"
+                              : "for a product write * between the two");
   else return false;
   return true;
+}
+
+// A word where certain words are expected: one that is alike, or that it begins.
+static bool hint_word(const Fault *f, Diag *e) {
+  const char *candidates[64], *word = text_of(f->token), *best = NULL;
+  int n = 0;
+  if (!is_name(f->token)) return false;
+  for (int token = 0; token < MAX_TOKEN && n < 64; token++) {
+    const char *text = f->want[token] && !goes_on(token) ? keyword_text(token) : NULL;
+    if (!text) continue;
+    candidates[n++] = text;
+    if (strlen(word) >= 3 && !strncmp(word, text, strlen(word))) best = text;
+  }
+  if (!n || f->want[T_IDENT]) return false;
+  if (!best) best = nearest_name(word, candidates, n);
+  if (best) diag_hint(e, "did you mean `%s`?", best);
+  return best || !f->want[T_SEP];
+}
+
+// Does what was found stand in a line below?
+static bool below(const Fault *f) {
+  const Source *src = sources_get(f->ps->sources, f->token->span.file);
+  uint32_t lo = f->before->span.hi, hi = f->token->span.lo;
+  return src && hi > lo && memchr(src->text + lo, '\n', hi - lo);
 }
 
 static bool hint_block(const Fault *f, Diag *e) {
@@ -265,32 +307,57 @@ static bool hint_block(const Fault *f, Diag *e) {
   else if (f->found == '{' && b->kind == T_THEN) diag_hint(e, "as a statement write: if CONDITION { ... } else { ... }");
   else if (f->found == T_IF && f->want[T_WHEN]) diag_hint(e, "write `when`");
   else if ((text_is(f->token, "to") || f->found == '=') && f->want[T_ARROW]) diag_hint(e, "write ->");
-  else if (k && k->class_ == KW_DECL && !f->want[f->found] && !f->want[T_IDENT])
-    diag_hint(e, "a `%s` is declared at the top level only; perhaps a } is missing above", k->text);
+  else if (k && k->class_ == KW_DECL && f->want[T_RUN])
+    diag_hint(e, "`%s` stands at the top level only", k->text);
+  else if (k && k->class_ == KW_DECL && (f->want[T_P_PARAM] || f->want[T_LET]))
+    diag_hint(e, "`%s` stands at the top level only; perhaps a } is missing above", k->text);
   else if (k && k->class_ == KW_STATEMENT && f->want[T_P_PARAM])
     diag_hint(e, "`%s` stands outside of the neuron, synapse or rule; perhaps a } is missing above", k->text);
-  else if (k && k->class_ <= KW_CONSTANT && f->want[T_IDENT] && !f->want[T_NUMBER])
+  else if (k && k->class_ <= KW_CONSTANT && f->want[T_IDENT] && !f->want[T_NUMBER] && !below(f))
     diag_hint(e, "`%s` is a word of the language: choose another name", k->text);
   else return false;
   return true;
 }
 
+// Does the line of the fault hold this text?
+static bool line_has(const Fault *f, const char *text) {
+  const Source *src = sources_get(f->ps->sources, f->before->span.file);
+  if (!src) return false;
+  uint32_t line, column;
+  source_position(src, f->before->span.lo, &line, &column);
+  size_t n;
+  const char *s = source_line(src, line, &n), *at = strstr(s, text);
+  return at && at < s + n;
+}
+
+static bool line_begins(const Fault *f, char c) {
+  const Source *src = sources_get(f->ps->sources, f->before->span.file);
+  if (!src) return false;
+  const char *p = src->text + f->before->span.lo;
+  while (p > src->text && p[-1] != '\n') p--;
+  return p[strspn(p, " \t")] == c;
+}
+
 static bool hint_missing(const Fault *f, Diag *e) {
   const Token *b2 = &f->ps->before2;
+  bool no_equation = f->found == T_SEP && f->want['='] && f->want['+'] && !f->want[T_SEP];
   if ((f->found == '.' || f->found == '[') && b2->kind == T_RECORD)
     diag_hint(e, "a recording has a name: record v = %s.V", text_of(f->before));
   else if (b2->kind == '=' && f->want['['] && f->want['.'] && !f->want['+'])
     diag_hint(e, "say how many: %s[100]", text_of(f->before));
-  else if (f->found == T_SEP && f->want['='] && f->want['+'] && !f->want[T_SEP])
+  else if (no_equation && line_has(f, "==")) diag_hint(e, "an equation is written with one =");
+  else if (no_equation && line_begins(f, '-'))
+    diag_hint(e, "a line that begins with - does not go on with the line above: put the - at the end of that line");
+  else if (no_equation)
     diag_hint(e, "an equation reads dV/dt = ...; other parts begin with a word such as param, state, let, spike, on");
   else return false;
   return true;
 }
 
 static void add_hint(const Fault *f, Diag *e) {
-  if (hint_first_word(f, e)) return;
   if (hint_missing(f, e)) return;
   if (hint_block(f, e)) return;
+  if (hint_word(f, e)) return;
   hint_operator(f, e);
 }
 
@@ -305,6 +372,14 @@ static bool unclosed(const Fault *f) {
   return true;
 }
 
+// Where to point: at what was found, but at what stands before it where that is the end of a line.
+static Span place_to_show(const Fault *f, Span span) {
+  const Span before = f->before->span;
+  if (!f->before->kind || before.hi <= before.lo) return span;
+  if (f->found == T_SEP || span.lo == span.hi) return before;
+  return below(f) && !is_name(f->token) ? before : span;
+}
+
 static void report(const Fault *f, Span span) {
   Str s = {0};
   str_add(&s, "expected ");
@@ -316,14 +391,12 @@ static void report(const Fault *f, Span span) {
   }
   str_add(&s, ", but found ");
   add_found(&s, f);
-  bool empty = span.lo == span.hi || f->found == T_SEP;
-  Diag *e = parse_fault(f->ps, E_SYNTAX, empty && f->before->kind ? f->before->span : span, "%s", s.data);
+  Diag *e = parse_fault(f->ps, E_SYNTAX, place_to_show(f, span), "%s", s.data);
   if (e) add_hint(f, e);
   str_free(&s);
 }
 
 void parse_unexpected(Parser *ps, int found, Span span, const int *expected, int n) {
-  lexer_recover(ps->lx);
   if (lexer_stopped(ps->lx)) ps->stopped = true;
   if (ps->stopped) return;
   if (found == T_YYEOF && ps->prompt) {
@@ -333,5 +406,7 @@ void parse_unexpected(Parser *ps, int found, Span span, const int *expected, int
   Fault f = {.ps = ps, .found = found, .token = &ps->token, .before = &ps->before};
   for (int k = 0; k < n; k++)
     if (expected[k] >= 0 && expected[k] < MAX_TOKEN) f.want[expected[k]] = true;
-  if (!unclosed(&f)) report(&f, span);
+  if (found == T_STRBEGIN && f.want[T_INTERPCLOSE]) lexer_leave_string(ps->lx);
+  else if (!unclosed(&f) && !first_word(&f)) report(&f, span);
+  lexer_recover(ps->lx);
 }

@@ -97,7 +97,7 @@ void plain_text(Parser *ps, Node *n, const Node *str) {
       continue;
     }
     Diag *e = parse_fault(ps, E_PLAIN_STRING, part->span, "no value can be inserted in this string");
-    if (e) diag_hint(e, "write the text itself; for a { write \\{");
+    diag_hint(e, "write the text itself; for a { write \\{");
     return;
   }
 }
@@ -149,9 +149,21 @@ Node *mk_unary(Parser *ps, Op op, Span span, Node *a) {
 Node *mk_call(Parser *ps, Span span, Node *f, const Items *args) {
   if (f->kind != N_NAME && f->kind != N_MEMBER && f->kind != N_INDEX) {
     Diag *e = parse_fault(ps, E_CALL, f->span, "only a name can be called");
-    if (e) diag_hint(e, "for a product write * before the (");
+    diag_hint(e, f->kind == N_CALL ? "give the result a name first: let f = ..." : "for a product write * before the (");
   }
   return with_list(ps, mk(ps, N_CALL, span, f, NULL, NULL, NULL), args);
+}
+
+// A value as a statement. In a file, one that begins with a minus was meant to go on with the line above.
+Node *mk_expr_statement(Parser *ps, Span span, Node *value) {
+  const Node *first = value;
+  while (!(first->flags & NF_PAREN) && (first->kind == N_BINARY || first->kind == N_IN)) first = first->kid[0];
+  if (!ps->prompt && first->kind == N_UNARY && first->op == OP_NEG && !(first->flags & NF_PAREN)) {
+    Diag *e = parse_fault(ps, E_MINUS_LINE, first->span, "a line that begins with - is a statement of its own, and this one "
+                                                         "does nothing");
+    diag_hint(e, "if it goes on with the line above, put the - at the end of that line");
+  }
+  return mk(ps, N_EXPRSTMT, span, value, NULL, NULL, NULL);
 }
 
 Node *mk_assign(Parser *ps, Op op, Span span, Node *place, Node *value) {
@@ -171,9 +183,9 @@ Node *mk_unit(Parser *ps, Atom name, Span span, double exponent) {
 }
 
 Node *mk_unit_one(Parser *ps, const Tok *t, Span span) {
-  if (t->num != 1 || t->flags != NF_INT) {
+  if (t->num != 1 || t->flags != NF_INT || span.hi - span.lo > 1) {
     Diag *e = parse_fault(ps, E_UNIT_NUMBER, span, "a unit stands here, and no other number than 1");
-    if (e) diag_hint(e, "write a unit such as mV or 1/ms, or 1 for a plain number");
+    diag_hint(e, "write a unit such as mV or 1/ms, or 1 for a plain number");
   }
   return node_new(N_UNITONE, span, ps->a);
 }
@@ -183,7 +195,7 @@ Tok mk_exponent(Parser *ps, int sign, const Tok *num, const Tok *den, Span span)
   bool whole = (num->flags & NF_INT) && (!den || (den->flags & NF_INT));
   if (!whole || d < 1 || d > 12 || e > 100 || fabs(e * 12 - nearbyint(e * 12)) > 1e-9) {
     Diag *f = parse_fault(ps, E_UNIT_EXPONENT, span, "the exponent of a unit is a whole number, or a fraction in brackets");
-    if (f) diag_hint(f, "write ^2, ^-1 or ^(1/2)");
+    diag_hint(f, "write ^2, ^-1 or ^(1/2)");
     e = 1;
   }
   return (Tok){.num = sign * e};

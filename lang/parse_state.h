@@ -60,6 +60,7 @@ Node *mk_number(Parser *ps, const Tok *t, Span span, Node *unit);
 Node *mk_binary(Parser *ps, Op op, Span span, Node *a, Node *b);
 Node *mk_unary(Parser *ps, Op op, Span span, Node *a);
 Node *mk_call(Parser *ps, Span span, Node *f, const Items *args);
+Node *mk_expr_statement(Parser *ps, Span span, Node *value);
 Node *mk_assign(Parser *ps, Op op, Span span, Node *place, Node *value);
 Node *mk_unit(Parser *ps, Atom name, Span span, double exponent);
 Node *mk_unit_one(Parser *ps, const Tok *t, Span span);

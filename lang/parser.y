@@ -273,7 +273,7 @@ hstmts: %empty                  { $$ = items_new(ps); }
   | hstmts error SEP            { $$ = $1; yyerrok; recovered(ps); }
   ;
 hstmt: assign
-  | expr                        { $$ = K1(EXPRSTMT, @$, $1); }
+  | expr                        { $$ = mk_expr_statement(ps, @$, $1); }
   | IF expr handler             { $$ = K2(IF, @$, $2, $3); }
   | IF expr handler ELSE helse  { $$ = K3(IF, @$, $2, $3, $5); }
   | P_SCALED IN units handler   { $$ = K0(SCALED, @$); take_list(ps, $$, $4); with_list2(ps, $$, $3); }
@@ -315,7 +315,7 @@ scriptlet: name vartype '=' svalue
 svalue: expr | sweep;
 
 stmt: assign
-  | expr                        { $$ = K1(EXPRSTMT, @$, $1); }
+  | expr                        { $$ = mk_expr_statement(ps, @$, $1); }
   | sweep
   | POPULATION name '=' qname '[' exprs ']' pclauses
                                 { $$ = mk_population(ps, @$, &$2, @2, $4, $6, $8); with_doc($$, $1.doc); }
@@ -601,6 +601,7 @@ unit: unit_atom
   ;
 unit_atom: unit_name
   | NUMBER                      { $$ = mk_unit_one(ps, &$1, @$); }
+  | NUMBER after_number         { mk_unit_one(ps, &$1, @$); $$ = $2; }
   | '(' unit ')'                { $$ = with_flags($2, NF_PAREN); $$->span = @$; }
   ;
 unit_name: IDENT %prec UNITONLY { $$ = mk_unit(ps, $1.name, @1, 1); }
