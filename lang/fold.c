@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Folding of constants and exact simplifications, derivatives, substitution.
+// Folding of constants and exact simplifications.
 //
 // Folding computes with the vector core's own functions, so that a parameter gives the same bits whether it is known
 // when a kernel is made or only when it is bound. Simplifications keep the value, except the sign of a zero, and except

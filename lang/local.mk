@@ -1,19 +1,35 @@
 # SPDX-License-Identifier: MIT
 libcore_la_SOURCES += \
 	lang/ast.c lang/ast.def lang/ast.h \
+	lang/ast_print.c lang/ast_print.h \
 	lang/check.h \
+	lang/check_builtin.c \
+	lang/check_expr.c \
+	lang/check_func.c \
 	lang/check_impl.h \
+	lang/check_model.c \
+	lang/check_name.c \
 	lang/check_units.c \
-	lang/ir.h \
+	lang/derive.c \
+	lang/emit.c lang/emit.h \
+	lang/fold.c \
+	lang/ir.c lang/ir.h \
+	lang/ir_node.h \
 	lang/keywords.def \
 	lang/lexer.h \
-	lang/lower.h \
+	lang/lower.c lang/lower.h \
+	lang/lower_block.c \
+	lang/lower_call.c \
+	lang/lower_capture.c \
+	lang/lower_expr.c \
 	lang/lower_impl.h \
 	lang/model.h \
 	lang/parse.c lang/parse.h \
 	lang/parse_error.c \
 	lang/parse_nodes.c \
 	lang/parse_state.h \
+	lang/peephole.c \
+	lang/schedule.c \
 	lang/scope.c lang/scope.h \
 	lang/type.c lang/type.h \
 	lang/unit.c \

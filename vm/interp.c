@@ -25,14 +25,15 @@ enum { SCALAR = 8, STACK_LIMIT = 256 * 1024 };
 
 static const OpFn *choose(const char **name) {
   const char *want = getenv("HEBB_ISA");
-#if defined(__x86_64__)
+#ifdef HEBB_AVX2
   __builtin_cpu_init();
-  bool has2 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
+  bool has2 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && !(want && strcmp(want, "base") == 0);
+#ifdef HEBB_AVX512
   bool has5 = has2 && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") &&
               __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512bw");
-  bool only_base = want && strcmp(want, "base") == 0, only_2 = want && strcmp(want, "avx2") == 0;
-  if (has5 && !only_base && !only_2) return *name = "avx512", kern_avx512;
-  if (has2 && !only_base) return *name = "avx2", kern_avx2;
+  if (has5 && !(want && strcmp(want, "avx2") == 0)) return *name = "avx512", kern_avx512;
+#endif
+  if (has2) return *name = "avx2", kern_avx2;
 #endif
   (void)want;
   return *name = "base", kern_base;

@@ -4,13 +4,13 @@
 // How this file is built: three times, each with -ffp-contract=off and at least -O2 (the loops are explicit vectors and
 // need no automatic vectorisation; options after these, such as a user's -g -O2, do no harm; -ffast-math is refused):
 //
-//   kern_base    no further flags                                                     every machine
-//   kern_avx2    -mavx2 -mfma                                                         x86-64
-//   kern_avx512  -mavx512f -mavx512dq -mavx512vl -mavx512bw -mavx2 -mfma
-//                -mprefer-vector-width=512                                            x86-64
+//   -DKERN_TABLE=kern_base                                                                every machine
+//   -DKERN_TABLE=kern_avx2    -mavx2 -mfma                                                x86-64
+//   -DKERN_TABLE=kern_avx512  -mavx512f -mavx512dq -mavx512vl -mavx512bw -mavx2 -mfma
+//                             -mprefer-vector-width=512                                   x86-64
 //
-// vm/interp.c picks one at start; on other machines than x86-64 only kern_base is built and used. vm/vmath.c and vm/rng.c
-// are built once, without machine flags, with -ffp-contract=off. A missing operation is a compile error here.
+// vm/interp.c picks one at start among those that HEBB_AVX2 and HEBB_AVX512 say were built. vm/vmath.c, vm/rng.c and
+// vm/expm.c are built once, without machine flags, with -ffp-contract=off. A missing operation is a compile error here.
 #include "vm/kern.h"
 
 #include "vm/expm.h"
