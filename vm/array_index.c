@@ -7,7 +7,7 @@
 #include "vm/array.h"
 
 #include "base/arena.h"
-#include "vm/vm.h"
+#include "vm/spikes.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -589,13 +589,7 @@ int64_t value_len(Value v) {
   case VAL_SEL: return ((const Sel *)v.obj)->n;
   case VAL_PROJ: return proj_count((const ProjGroup *)v.obj);
   case VAL_REC: return recording_samples((const Recording *)v.obj);
-  case VAL_SPIKES: {
-    SpikeView s;
-    if (!spikes_view(((Recording *)v.obj)->vm, ((Recording *)v.obj)->sel, -INFINITY, INFINITY, &s, (Span){0})) return 0;
-    int64_t n = s.n;
-    spikes_view_free(&s);
-    return n;
-  }
+  case VAL_SPIKES: return spikes_len(v);
   case VAL_SERIES: return ((const Series *)v.obj)->values->shape[0];
   case VAL_TABLE: {
     const Table *t = (const Table *)v.obj;
