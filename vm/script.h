@@ -112,11 +112,11 @@ typedef struct ScriptExpect {
 typedef struct ScriptCollect {
   int n;
   const char *const *names;
-  const ScriptFormat *formats;
 } ScriptCollect;
-typedef struct ScriptSweep {
-  const char *name;   // first column
-  ScriptFormat format;
+typedef struct ScriptSweep { // columns of its table: the variable, then what is collected
+  int n;
+  const char *const *names;
+  const ScriptFormat *formats;
 } ScriptSweep;
 
 typedef enum ScriptSetting { SET_DT, SET_SEED, SET_THREADS, SET_PRECISION, SET_METHOD, SET_SEMANTICS } ScriptSetting;
@@ -194,7 +194,8 @@ void script_host(Script *m, ScriptHost host);
 void script_linker(Script *m, Linker l);
 // Relative paths of load, save and plot start here.
 void script_dir(Script *m, const char *load_dir, const char *save_dir);
-// Nonzero ends the run going on, and the script at its next statement if it is set once more.
+// 1 ends the run going on (or, between runs, the script at its next loop or call); 2 ends the script at once. After a run
+// that was ended so, the flag is 0 again, the script goes on, later runs do nothing and expects are not tested.
 void script_interrupt(Script *m, volatile sig_atomic_t *flag);
 Vm *script_vm(Script *m);
 // Runs a program from its beginning; later function `func` without arguments (a test) with the globals it left.

@@ -40,7 +40,9 @@ struct Script {
   bool stopped;       // interrupted again: everything unwinds
   int expects, failed;
   char *load_dir, *save_dir;
-  uint64_t draws;     // random numbers drawn by the script itself
+  uint64_t draws, draws_begin; // random numbers drawn by the script itself; when the last run from t = 0 began
+  uint32_t fills, fills_begin; // likewise statements P.V ~ ...
+  Vec(struct RecordFile *) files; // recordings that go to disk
   Vec(Stored) stored;
   Vec(Computed) computed;
   Sweep *sweep;       // the innermost
@@ -93,7 +95,6 @@ void closure_drop(void *closure);
 
 // ---- runs (script_op_time.c) ----
 bool script_run_steps(Script *m, int64_t steps, Closure *until, Span span);
-void sweep_abandon(Script *m, Sweep *s);
 bool script_signals(void *script); // Vm.signals
 
 #endif

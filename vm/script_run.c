@@ -6,6 +6,8 @@
 // and the stack of values by SCRIPT_STACK.
 #include "vm/script_machine.h"
 
+#include "vm/script_file.h"
+
 #include <string.h>
 
 typedef bool (*OpFn)(Frame *f, ScriptIns in);
@@ -32,10 +34,12 @@ void script_free(Script *m) {
   }
   vec_free(&m->stored);
   vec_free(&m->computed);
-  vm_clear_network(m->vm);
-  for (int k = 0; k < m->nglobals; k++) value_drop(m->globals[k]);
+  m->vm->globals = NULL;
+  m->vm->nglobals = 0;
+  for (int k = 0; k < m->nglobals; k++) value_drop(m->globals[k]); // before the objects of the Vm that they name
   mem_free(m->globals);
   vm_free(m->vm);
+  record_files_close(m);
   mem_free(m->stack);
   mem_free(m->load_dir);
   mem_free(m->save_dir);
@@ -102,10 +106,10 @@ bool script_set_global(Script *m, int slot, Value v) {
 
 // ---- calls ----
 
-// False when the script must end: a statement after the second interrupt.
+// False when the script must end.
 static bool may_go_on(Script *m) {
   if (m->stopped) return false;
-  if (!m->interrupt || !*m->interrupt || m->running) return true;
+  if (!m->interrupt || *m->interrupt < (m->running ? 2 : 1)) return true;
   m->stopped = true;
   return false;
 }

@@ -117,6 +117,7 @@ bool record_expr(Vm *vm, Value (*sample)(void *data), void *data, void (*drop)(v
 typedef bool (*RecordSink)(void *ctx, const Recording *r, const double *t, const double *values, int64_t samples);
 void recording_sink(Recording *r, RecordSink sink, void *ctx);
 int64_t recording_samples(const Recording *r);
+int64_t recording_width(const Recording *r);     // elements of a sample; of spikes 1 (i) and what is recorded with them
 Array *recording_values(const Recording *r); // [samples, elements], or [samples]
 Array *recording_t(const Recording *r);
 Array *recording_i(const Recording *r);      // the elements as written

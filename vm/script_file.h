@@ -1,0 +1,12 @@
+// SPDX-License-Identifier: MIT
+// Recordings that go to disk while a run is going on: record v = P.V every 1 ms to "v.csv".
+// The file is opened when the statement runs, so that a place that cannot be written is an error then and not hours later;
+// it is complete up to the last whole line at any time.
+#ifndef HEBB_SCRIPT_FILE_H
+#define HEBB_SCRIPT_FILE_H
+#include "vm/script_machine.h"
+
+bool record_to_file(Script *m, Recording *r, const ScriptRecord *how, const char *path, Span span);
+void record_files_close(Script *m);
+
+#endif
