@@ -2,15 +2,20 @@
 libcore_la_SOURCES += \
 	lang/ast.c lang/ast.def lang/ast.h \
 	lang/ast_print.c lang/ast_print.h \
-	lang/check.h \
+	lang/check.c lang/check.h \
+	lang/check_body.c \
 	lang/check_builtin.c \
 	lang/check_expr.c \
 	lang/check_func.c \
 	lang/check_impl.h \
 	lang/check_model.c \
 	lang/check_name.c \
+	lang/check_net.c \
+	lang/check_script.c \
 	lang/check_units.c \
+	lang/degree.c \
 	lang/derive.c \
+	lang/describe.c \
 	lang/emit.c lang/emit.h \
 	lang/fold.c \
 	lang/ir.c lang/ir.h \
@@ -29,8 +34,18 @@ libcore_la_SOURCES += \
 	lang/parse_nodes.c \
 	lang/parse_state.h \
 	lang/peephole.c \
+	lang/rules.h \
 	lang/schedule.c \
 	lang/scope.c lang/scope.h \
+	lang/solve.c lang/solve.h \
+	lang/solve_euler.c \
+	lang/solve_exact.c \
+	lang/solve_exponential_euler.c \
+	lang/solve_heun.c \
+	lang/solve_linear.c \
+	lang/solve_milstein.c \
+	lang/solve_rk2.c \
+	lang/solve_rk4.c \
 	lang/type.c lang/type.h \
 	lang/unit.c \
 	lang/units.def

@@ -2,25 +2,57 @@
 libcore_la_SOURCES += \
 	vm/array.c vm/array.h \
 	vm/array_index.c \
-	vm/builtin.def vm/builtin.h \
+	vm/bind.c \
+	vm/builtin.c vm/builtin.def vm/builtin.h \
+	vm/builtin_args.h \
+	vm/builtin_array.c \
+	vm/builtin_data.c \
+	vm/builtin_linear.c \
+	vm/builtin_math.c \
+	vm/builtin_random.c \
+	vm/builtin_reduce.c \
+	vm/builtin_spikes.c \
+	vm/builtin_stats.h \
+	vm/connect.c vm/connect.h \
+	vm/connect_draw.c \
+	vm/connect_init.c \
+	vm/disasm.c \
 	vm/expm.c vm/expm.h \
 	vm/format.c vm/format.h \
-	vm/io.h \
+	vm/interp.c \
+	vm/io.c vm/io.h \
+	vm/io_csv.c \
+	vm/io_format.h \
+	vm/io_npy.c \
 	vm/kern.h \
 	vm/kern_arith.h \
 	vm/kern_mem.h \
 	vm/kern_random.h \
 	vm/kernel.h \
+	vm/linear.c vm/linear.h \
 	vm/net.h \
 	vm/ops.c vm/ops.def vm/ops.h \
-	vm/plot.h \
-	vm/program.h \
+	vm/plot.c vm/plot.h \
+	vm/pop.c \
+	vm/program.c vm/program.h \
+	vm/proj.c \
 	vm/rng.c vm/rng.h \
 	vm/rng_lanes.h \
 	vm/run.h \
+	vm/script.c vm/script.h \
+	vm/script_file.c vm/script_file.h \
+	vm/script_machine.h \
+	vm/script_op_net.c \
+	vm/script_op_out.c \
+	vm/script_op_time.c \
+	vm/script_op_value.c \
 	vm/script_ops.def \
+	vm/script_run.c \
+	vm/sel.c \
+	vm/spectrum.c vm/spectrum.h \
+	vm/spikes.h \
 	vm/value.c vm/value.h \
-	vm/vm.h \
+	vm/vm.c vm/vm.h \
 	vm/vmath.c vm/vmath.h \
 	vm/vmath_lanes.h
 
