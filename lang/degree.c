@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: MIT
+// What expressions of synapses and rules depend on, found on the tree: which choices are open (merging of post states,
+// delivery by adding, advancing at events) must be known before any kernel is built.
+#include "lang/lower_impl.h"
+
+bool param_per_synapse(const ConnInfo *ci, const Sym *param) {
+  for (int k = 0; k < ci->ninit; k++)
+    if (ci->init[k].var == param) return true;
+  return false;
+}
+
+static unsigned symbol_depends(const ConnInfo *ci, const Sym *s, const Node *n) {
+  if (n->kind == N_MEMBER && n->place == PLACE_PRE) return DEP_PRE;
+  if (n->kind == N_MEMBER && n->place == PLACE_POST) return DEP_POST;
+  switch ((SymKind)s->kind) {
+  case SYM_PARAM: return param_per_synapse(ci, s) ? DEP_SELF : 0;
+  case SYM_WEIGHT: return DEP_SELF;
+  case SYM_STATE: return s->place == PLACE_PRE ? DEP_PRE_STATE : s->place == PLACE_POST ? DEP_POST_STATE : DEP_SELF;
+  case SYM_LET: return s->decl && s->decl->kid[0] ? expr_depends(ci, s->decl->kid[0]) : 0;
+  case SYM_SELFVAR:
+    if (s->selfvar == SV_I || s->selfvar == SV_POSX || s->selfvar == SV_POSY || s->selfvar == SV_POSZ) return DEP_PRE;
+    if (s->selfvar == SV_J) return DEP_POST;
+    if (s->selfvar == SV_DISTANCE) return DEP_PRE | DEP_POST;
+    return s->selfvar == SV_T || s->selfvar == SV_TICK ? DEP_TIME : 0;
+  default: return 0;
+  }
+}
+
+unsigned expr_depends(const ConnInfo *ci, const Node *n) {
+  if (!n) return 0;
+  unsigned d = 0;
+  const Sym *of = n->kind == N_PREV && n->sym && n->sym->of ? n->sym->of : NULL;
+  if (of) return symbol_depends(ci, of, n->kid[0]);
+  if ((n->kind == N_NAME || n->kind == N_MEMBER) && n->sym) return symbol_depends(ci, n->sym, n);
+  if (n->kind == N_CALL && expr_varies(n) && expr_draws(n)) d |= DEP_DRAW;
+  if (n->kind == N_CALL && n->sym && n->sym->kind == SYM_FUNC && n->sym->decl) {
+    const FuncInfo *f = n->sym->decl->info;
+    if (f && f->varies) d |= DEP_TIME;
+  }
+  for (int k = 0; k < 4; k++) d |= expr_depends(ci, n->kid[k]);
+  for (int k = 0; k < n->nlist; k++) d |= expr_depends(ci, n->list[k]);
+  return d;
+}
+
+static Degree sum_degree(Degree a, Degree b) {
+  if (a == DEG_HIGHER || b == DEG_HIGHER) return DEG_HIGHER;
+  return a == b ? a : DEG_AFFINE;
+}
+
+static Degree product_degree(Degree a, Degree b) {
+  if (a == DEG_NONE) return b;
+  return b == DEG_NONE ? a : DEG_HIGHER;
+}
+
+static Degree name_degree(const ConnInfo *ci, Place place, const Node *n) {
+  const Sym *s = n->sym;
+  if (!s || (n->kind == N_MEMBER && n->place != PLACE_SELF)) return DEG_NONE;
+  if (s->kind == SYM_STATE && s->model && s->model->kind != MODEL_NEURON) return s->place == place ? DEG_LINEAR : DEG_NONE;
+  if (s->kind == SYM_LET && s->model && s->decl) return expr_degree(ci, place, s->decl->kid[0]);
+  return DEG_NONE;
+}
+
+static Degree children_degree(const ConnInfo *ci, Place place, const Node *n) {
+  Degree d = DEG_NONE;
+  for (int k = 0; k < 4; k++)
+    if (n->kid[k] && expr_degree(ci, place, n->kid[k]) != DEG_NONE) d = DEG_HIGHER;
+  for (int k = 0; k < n->nlist; k++)
+    if (n->list[k] && expr_degree(ci, place, n->list[k]) != DEG_NONE) d = DEG_HIGHER;
+  return d;
+}
+
+static Degree binary_degree(const ConnInfo *ci, Place place, const Node *n) {
+  Degree a = expr_degree(ci, place, n->kid[0]), b = expr_degree(ci, place, n->kid[1]);
+  switch ((Op)n->op) {
+  case OP_ADD: case OP_SUB: return sum_degree(a, b);
+  case OP_MUL: return product_degree(a, b);
+  case OP_DIV: return b == DEG_NONE ? a : DEG_HIGHER;
+  default: return a == DEG_NONE && b == DEG_NONE ? DEG_NONE : DEG_HIGHER;
+  }
+}
+
+Degree expr_degree(const ConnInfo *ci, Place place, const Node *n) {
+  switch ((NodeKind)n->kind) {
+  case N_NAME: case N_MEMBER: return name_degree(ci, place, n);
+  case N_BINARY: return binary_degree(ci, place, n);
+  case N_UNARY: return n->op == OP_NEG ? expr_degree(ci, place, n->kid[0]) : children_degree(ci, place, n);
+  case N_IN: case N_ARG: return expr_degree(ci, place, n->kid[0]);
+  case N_IFX: {
+    Degree a = expr_degree(ci, place, n->kid[1]), b = expr_degree(ci, place, n->kid[2]);
+    return expr_degree(ci, place, n->kid[0]) == DEG_NONE ? sum_degree(a, b) : DEG_HIGHER;
+  }
+  default: return children_degree(ci, place, n);
+  }
+}
+
+// ---- states that events advance ----
+static const Model *part(const ConnInfo *ci, int r) { return r < 0 ? ci->syn : ci->rules[r].model; }
+
+static bool equation_fits(const ConnInfo *ci, const Equation *eq) {
+  const unsigned other = DEP_PRE | DEP_POST | DEP_PRE_STATE | DEP_POST_STATE | DEP_DRAW | DEP_TIME;
+  if (eq->x->kind != SYM_STATE) return false;
+  if (expr_degree(ci, PLACE_SELF, eq->rhs) == DEG_HIGHER || (expr_depends(ci, eq->rhs) & other)) return false;
+  for (int f = 0; f < eq->nfactors; f++)
+    if (expr_degree(ci, PLACE_SELF, eq->factors[f]) != DEG_NONE || (expr_depends(ci, eq->factors[f]) & other)) return false;
+  return true;
+}
+
+// w changes between events in no way that an equation could see.
+static bool reads_weight(const Node *n, void *ctx) {
+  (void)ctx;
+  return n->kind == N_NAME && n->sym && n->sym->kind == SYM_WEIGHT;
+}
+
+bool syn_event_driven(const ConnInfo *ci) {
+  int states = 0;
+  for (int r = -1; r < ci->nrules; r++) {
+    const Model *m = part(ci, r);
+    for (int k = 0; k < m->nequations; k++) {
+      const Equation *eq = &m->equations[k];
+      if (eq->x->place != PLACE_SELF) continue;
+      if (!equation_fits(ci, eq) || node_any(eq->rhs, reads_weight, NULL)) return false;
+      if (m->method != METHOD_AUTO && m->method != METHOD_EXACT) return false;
+      states++;
+    }
+    for (int k = 0; k < m->non; k++) {
+      const Node *on = m->on[k].node;
+      if (on->kind != N_ON || (on->op != ON_PRE && on->op != ON_POST && on->op != ON_START)) return false;
+    }
+    for (int k = 0; k < m->ninjects; k++)
+      if (expr_degree(ci, PLACE_SELF, m->injects[k].node->kid[0]) != DEG_NONE) return false;
+  }
+  return states > 0;
+}

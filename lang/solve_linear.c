@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: MIT
+// Whether a value is a polynomial of degree at most one in given loads, found on the graph of lane IR. (A derivative
+// alone cannot tell: it does not see comparisons.)
+#include "lang/ir_node.h"
+
+#include <string.h>
+
+bool solve_is_linear(const Ir *ir, IrVal v, int n, const IrVal *x);
+
+static int higher(int a, int b) { return a > b ? a : b; }
+
+static int node_degree(const IrNode *n, const unsigned char *deg) {
+  int d[3] = {0}, all = 0;
+  for (int k = 0; k < n->nargs; k++) {
+    if (k < 3) d[k] = deg[n->arg[k]];
+    all = higher(all, deg[n->arg[k]]);
+  }
+  for (int k = 0; n->matrix && k < n->imm * n->imm; k++) all = higher(all, n->matrix[k] ? deg[n->matrix[k]] : 0);
+  if (!all) return 0;
+  switch (n->fam) {
+  case FAM_ADD: case FAM_SUB: case FAM_NEG: return all;
+  case FAM_MUL: return d[0] + d[1] > 1 ? 2 : d[0] + d[1];
+  case FAM_FMA: return higher(d[0] + d[1] > 1 ? 2 : d[0] + d[1], d[2]);
+  case FAM_DIV: return d[1] ? 2 : d[0];
+  case FAM_SELECT: return d[0] ? 2 : higher(d[1], d[2]);
+  default: return 2;
+  }
+}
+
+bool solve_is_linear(const Ir *ir, IrVal v, int n, const IrVal *x) {
+  unsigned char *deg = mem_alloc((size_t)v + 1);
+  for (IrVal i = 1; i <= v; i++) {
+    const IrNode *node = ir_at(ir, i);
+    deg[i] = (unsigned char)node_degree(node, deg);
+    for (int k = 0; k < n; k++)
+      if (x[k] == i) deg[i] = 1;
+  }
+  bool yes = deg[v] <= 1;
+  mem_free(deg);
+  return yes;
+}
