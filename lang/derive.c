@@ -120,7 +120,7 @@ IrVal ir_derivative(Ir *ir, IrVal v, IrVal x) {
 
 // ---- substitution ----
 // The node with other operands.
-static IrVal rebuild(Ir *ir, IrVal v, const IrVal *to) {
+IrVal ir_rebuild(Ir *ir, IrVal v, const IrVal *to) {
   IrNode n = *ir_at(ir, v);
   bool same = true;
   for (int k = 0; k < n.nargs; k++) {
@@ -157,7 +157,7 @@ IrVal ir_substitute(Ir *ir, IrVal v, int count, const IrVal *from, const IrVal *
       if (n->matrix[k]) used[n->matrix[k]] = 1;
   }
   for (IrVal i = 1; i <= v; i++)
-    if (used[i] && !fixed[i]) to[i] = rebuild(ir, i, to);
+    if (used[i] && !fixed[i]) to[i] = ir_rebuild(ir, i, to);
   IrVal r = to[v];
   mem_free(to);
   mem_free(used);

@@ -59,11 +59,12 @@ IrVal ir_make(Ir *ir, int fam, IrVal a, IrVal b, IrVal c); // folded and simplif
 // fold.c: a node as it should be, or 0 if there is nothing simpler.
 IrVal ir_fold(Ir *ir, int fam, IrVal a, IrVal b, IrVal c);
 
-// peephole.c: rewrites the values of all effects.
-typedef struct IrRewrite {
-  IrVal *to; // by old number
-  int n;
-} IrRewrite;
+// derive.c: the node with its operands replaced by to[] (a whole table up to v).
+IrVal ir_rebuild(Ir *ir, IrVal v, const IrVal *to);
+
+// peephole.c: rewrites the values of all effects where rounding may change. fuse.c: joins operations that one pass can
+// do with the same bits.
 void ir_rewrite(Ir *ir);
+void ir_fuse(Ir *ir);
 
 #endif

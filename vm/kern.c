@@ -31,7 +31,14 @@
 #define DEF(name) static const uint16_t *op_##name(Frame *f, const uint16_t *a)
 #define NUM(i) ((double *)f->r[a[i]])
 #define ONE(i) bc(*(const double *)f->r[a[i]])
-#define LANES for (int i = 0, n = f->n; i < n; i += W)
+
+// An operation over vectors, whose loop is LANES: compiled twice, for a full block with its count known and the loop
+// unrolled (a loop that ends by a branch costs a misprediction at every operation), and for what is left.
+#define DEFV(name)                                                                                               \
+  VI const uint16_t *over_##name(Frame *f, const uint16_t *a, const int n);                                      \
+  DEF(name) { return f->n == VM_BLOCK ? over_##name(f, a, VM_BLOCK) : over_##name(f, a, f->n); }                 \
+  VI const uint16_t *over_##name(Frame *f, const uint16_t *a, const int n)
+#define LANES _Pragma("GCC unroll 8") for (int i = 0; i < n; i += W)
 
 #include "vm/kern_arith.h"
 #include "vm/kern_mem.h"

@@ -2,7 +2,7 @@
 // Part of vm/kern.c: operations lane by lane. In the expressions x, y, z are the operands in order.
 
 #define OP_v(name, expr)                     \
-  DEF(name##_v) {                            \
+  DEFV(name##_v) {                            \
     double *d = NUM(0);                      \
     const double *p = NUM(1);                \
     LANES {                                  \
@@ -12,7 +12,7 @@
     return a + 2;                            \
   }
 #define OP_xx(name, variant, load_x, load_y, expr)        \
-  DEF(name##_##variant) {                                 \
+  DEFV(name##_##variant) {                                 \
     double *d = NUM(0);                                   \
     const double *p = NUM(1), *q = NUM(2);                \
     vd kx = bc(*p), ky = bc(*q);                          \
@@ -27,7 +27,7 @@
 #define OP_vk(name, expr) OP_xx(name, vk, ld(p + i), ky, expr)
 #define OP_kv(name, expr) OP_xx(name, kv, kx, ld(q + i), expr)
 #define OP_xxx(name, variant, load_x, load_y, load_z, expr)     \
-  DEF(name##_##variant) {                                       \
+  DEFV(name##_##variant) {                                       \
     double *d = NUM(0);                                         \
     const double *p = NUM(1), *q = NUM(2), *s = NUM(3);         \
     vd ky = bc(*q), kz = bc(*s);                                \
@@ -46,7 +46,7 @@
 DEF(END_x) { return (void)f, a - 1; }
 
 OP_v(COPY, x)
-DEF(COPY_k) {
+DEFV(COPY_k) {
   double *d = NUM(0);
   vd x = ONE(1);
   LANES st(d + i, x);
@@ -133,7 +133,7 @@ OP_libm2(MOD, vv, 1, 1, modulo(x, y)) OP_libm2(MOD, vk, 1, 0, modulo(x, y))
 
 // ---- masks ----
 #define OP_cmp(name, variant, load_x, load_y, expr)       \
-  DEF(name##_##variant) {                                 \
+  DEFV(name##_##variant) {                                 \
     double *d = NUM(0);                                   \
     const double *p = NUM(1), *q = NUM(2);                \
     vd kx = bc(*p), ky = bc(*q);                          \
@@ -151,7 +151,7 @@ OP_cmp_vv(LT, lt(x, y)) OP_cmp_vk(LT, lt(x, y)) OP_cmp_kv(LT, lt(x, y))
 OP_cmp_vv(LE, le(x, y)) OP_cmp_vk(LE, le(x, y)) OP_cmp_kv(LE, le(x, y))
 OP_cmp_vv(EQ, eq(x, y)) OP_cmp_vk(EQ, eq(x, y))
 OP_cmp_vv(NE, ne(x, y)) OP_cmp_vk(NE, ne(x, y))
-DEF(ISNAN_v) {
+DEFV(ISNAN_v) {
   double *d = NUM(0);
   const double *p = NUM(1);
   LANES {
@@ -161,7 +161,7 @@ DEF(ISNAN_v) {
   return a + 2;
 }
 #define OP_mm(name, expr)                          \
-  DEF(name##_mm) {                                 \
+  DEFV(name##_mm) {                                 \
     double *d = NUM(0);                            \
     const double *p = NUM(1), *q = NUM(2);         \
     LANES {                                        \
@@ -173,20 +173,20 @@ DEF(ISNAN_v) {
 OP_mm(AND, m_and(x, y))
 OP_mm(ANDNOT, m_andnot(x, y))
 OP_mm(OR, m_or(x, y))
-DEF(NOT_m) {
+DEFV(NOT_m) {
   double *d = NUM(0);
   const double *p = NUM(1);
   LANES stm(d + i, m_not(ldm(p + i)));
   return a + 2;
 }
-DEF(NUM_m) {
+DEFV(NUM_m) {
   double *d = NUM(0);
   const double *p = NUM(1);
   LANES st(d + i, sel(ldm(p + i), bc(1), bc(0)));
   return a + 2;
 }
 #define OP_select(variant, load_y, load_z)                        \
-  DEF(SELECT_##variant) {                                         \
+  DEFV(SELECT_##variant) {                                         \
     double *d = NUM(0);                                           \
     const double *m = NUM(1), *q = NUM(2), *s = NUM(3);           \
     vd ky = bc(*q), kz = bc(*s);                                  \
@@ -198,7 +198,7 @@ OP_select(mvv, ld(q + i), ld(s + i))
 OP_select(mvk, ld(q + i), kz)
 OP_select(mkv, ky, ld(s + i))
 OP_select(mkk, ky, kz)
-DEF(SELECT_qvv) {
+DEFV(SELECT_qvv) {
   int64_t m;
   memcpy(&m, f->r[a[1]], sizeof m);
   double *d = NUM(0);

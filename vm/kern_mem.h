@@ -140,7 +140,7 @@ static __attribute__((noinline)) const uint16_t *find_fault(Frame *f, const doub
   }
   return next;
 }
-DEF(FINITE_v) {
+DEFV(FINITE_v) {
   const double *p = NUM(0);
   vd sum = bc(0);
   LANES {

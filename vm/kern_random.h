@@ -32,7 +32,7 @@ VI vm counted(const Frame *f, int i) { // which of the lanes from i on count
 
 // A draw with one pass; `words`: operands before the stream. c0, c1 are the counter, s the source.
 #define OP_draw(name, words, setup, expr)               \
-  DEF(name) {                                           \
+  DEFV(name) {                                           \
     double *d = NUM(0);                                 \
     DrawKey s = draw_key(f, a + (words));                  \
     vi c0 = ibc((int64_t)s.word0);                      \
@@ -60,7 +60,7 @@ OP_draw(RLOGNORMAL_vv, 3, PTR2, lognormal(ld(p + i), ld(q + i), KEYS))
 
 // Drawn again, in the lanes that are outside, until within lo..hi; then the nearer bound.
 #define OP_bounded(name, words, setup, get, min, max, expr)                                       \
-  DEF(name) {                                                                                     \
+  DEFV(name) {                                                                                     \
     double *d = NUM(0);                                                                           \
     DrawKey s = draw_key(f, a + (words));                                                            \
     setup;                                                                                        \
