@@ -13,6 +13,8 @@ typedef struct Frame {
   struct Frame *outer;
   ScriptScope *scope;
   bool is_function;
+  bool timed;         // an at/every block
+  TableInfo *table;   // a sweep: what it collects
   Vec(Sym *) captures;
   Vec(Sym *) inner;
 } Frame;
