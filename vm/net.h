@@ -118,6 +118,7 @@ typedef struct Block {
   SynDesc *syn;
   double *params;   // values of syn->model's params, by variable number; those that differ per synapse are in Proj.cols
   Column *cols;     // by variable number; only VARF_POST states, hidden ones and materialised inputs have memory
+  Column *initial;  // their values at creation; p NULL: 0
   int input;        // variable of the population that its injects feed, -1
   bool is_new;
 } Block;
@@ -129,6 +130,8 @@ typedef struct Injection {
   Value *captures;
   int ncaptures;
   int64_t from, to; // steps; to = INT64_MAX: for ever
+  double from_time, to_time; // the same in seconds
+  int64_t i0;       // position of its first element within the selection as written
   Span span;
 } Injection;
 
@@ -244,8 +247,8 @@ struct Proj {            // one source population, one target population
 typedef struct ProjGroup { // what a script calls a projection: one Proj per pair of populations of sums
   Object head;
   const ConnDesc *desc;
-  int nproj;
-  Proj *proj[];
+  int nproj, nsrc, ndst;   // nproj = nsrc*ndst parts of the sources and targets
+  Proj *proj[];            // [source part*ndst + target part]
 } ProjGroup;
 
 #endif
