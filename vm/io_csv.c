@@ -4,7 +4,7 @@
 #include "base/vec.h"
 #include "vm/format.h"
 #include "vm/io_format.h"
-#include "vm/vm.h"
+#include "vm/spikes.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -58,27 +58,46 @@ static bool array_text(Diags *d, Span span, const Array *a, const IoText *how, S
   return true;
 }
 
-static bool table_text(Diags *d, Span span, const Table *t, Str *out) {
-  int64_t rows = -1;
+// Numbers of a row in a column: a matrix takes as many columns of the file as it has.
+static int64_t column_width(const Array *a) { return a->ndim == 2 ? a->shape[1] : 1; }
+
+static bool table_header(Diags *d, Span span, const Table *t, int64_t *rows, Str *out) {
+  *rows = -1;
   for (int c = 0; c < t->ncols; c++) {
-    if (t->cols[c].kind != VAL_ARRAY || ((const Array *)t->cols[c].obj)->ndim != 1)
-      return cannot_hold(d, span, "a table with columns that are matrices");
-    int64_t n = ((const Array *)t->cols[c].obj)->n;
-    rows = rows < 0 || n < rows ? n : rows;
-    add_header(out, t->names[c], t->units[c]);
-    str_addc(out, c + 1 < t->ncols ? ',' : '\n');
-  }
-  for (int64_t r = 0; r < rows; r++)
-    for (int c = 0; c < t->ncols; c++) {
-      add_element(out, (const Array *)t->cols[c].obj, r, t->scale[c] != 0 ? t->scale[c] : 1);
-      str_addc(out, c + 1 < t->ncols ? ',' : '\n');
+    const Array *a = t->cols[c].kind == VAL_ARRAY ? (const Array *)t->cols[c].obj : NULL;
+    if (!a || a->ndim < 1 || a->ndim > 2) return cannot_hold(d, span, "a table whose columns have more than two dimensions");
+    *rows = *rows < 0 || a->shape[0] < *rows ? a->shape[0] : *rows;
+    for (int64_t k = 0; k < column_width(a); k++) {
+      Str name = {0};
+      str_add(&name, t->names[c]);
+      if (a->ndim == 2) str_addf(&name, "[%lld]", (long long)k);
+      if (c || k) str_addc(out, ',');
+      add_header(out, name.data ? name.data : "", t->units[c]);
+      str_free(&name);
     }
+  }
+  str_addc(out, '\n');
   return true;
 }
 
-static bool recording_text(const Recording *r, const IoText *how, Str *out) {
-  Array *v = recording_values(r), *t = recording_t(r), *i = recording_i(r);
-  int64_t samples = t->n, width = samples ? v->n / samples : 0;
+static bool table_text(Diags *d, Span span, const Table *t, Str *out) {
+  int64_t rows;
+  if (!table_header(d, span, t, &rows, out)) return false;
+  for (int64_t r = 0; r < rows; r++) {
+    for (int c = 0; c < t->ncols; c++) {
+      const Array *a = (const Array *)t->cols[c].obj;
+      int64_t width = column_width(a);
+      for (int64_t k = 0; k < width; k++) {
+        if (c || k) str_addc(out, ',');
+        add_element(out, a, r * width + k, t->scale[c] != 0 ? t->scale[c] : 1);
+      }
+    }
+    str_addc(out, '\n');
+  }
+  return true;
+}
+
+static void recording_header(Str *out, const Array *v, const Array *i, int64_t width, const IoText *how) {
   str_add(out, "t (ms)");
   for (int64_t c = 0; c < width; c++) {
     Str name = {0};
@@ -89,6 +108,14 @@ static bool recording_text(const Recording *r, const IoText *how, Str *out) {
     str_free(&name);
   }
   str_addc(out, '\n');
+}
+
+static bool recording_text(Diags *d, Span span, const Recording *r, const IoText *how, Str *out) {
+  Array *v = recording_values(r), *t = recording_t(r), *i = recording_i(r);
+  bool ok = v && t;
+  int64_t samples = ok ? t->n : 0, width = samples ? v->n / samples : 0;
+  if (ok) recording_header(out, v, i, width, how);
+  else diag(d, E_MEMORY, span, "there is not enough memory for the values of this recording");
   for (int64_t k = 0; k < samples; k++) {
     format_number(out, t->data[k], 1e-3);
     for (int64_t c = 0; c < width; c++) {
@@ -97,15 +124,15 @@ static bool recording_text(const Recording *r, const IoText *how, Str *out) {
     }
     str_addc(out, '\n');
   }
-  value_drop(value_obj(v));
-  value_drop(value_obj(t));
+  if (v) value_drop(value_obj(v));
+  if (t) value_drop(value_obj(t));
   if (i) value_drop(value_obj(i));
-  return true;
+  return ok;
 }
 
-static bool spikes_text(const Recording *r, Span span, Str *out) {
+static bool spikes_text(Diags *d, Value spikes, Span span, Str *out) {
   SpikeView v;
-  if (!spikes_view(r->vm, r->sel, -INFINITY, INFINITY, &v, span)) return false;
+  if (!spikes_of(NULL, d, spikes, -INFINITY, INFINITY, &v, span)) return false;
   str_add(out, "t (ms),i\n");
   for (int64_t k = 0; k < v.n; k++) {
     format_number(out, v.t[k], 1e-3);
@@ -119,8 +146,8 @@ bool io_csv_text(Diags *d, Span span, Value v, const IoText *how, Str *out) {
   switch (v.kind) {
   case VAL_ARRAY: return array_text(d, span, (const Array *)v.obj, how, out);
   case VAL_TABLE: return table_text(d, span, (const Table *)v.obj, out);
-  case VAL_REC: return recording_text((const Recording *)v.obj, how, out);
-  case VAL_SPIKES: return spikes_text((const Recording *)v.obj, span, out);
+  case VAL_REC: return recording_text(d, span, (const Recording *)v.obj, how, out);
+  case VAL_SPIKES: return spikes_text(d, v, span, out);
   case VAL_NUM: case VAL_INT: case VAL_BOOL:
     format_number(out, value_as_num(v), v.kind == VAL_NUM ? how->scale : 1);
     str_addc(out, '\n');
@@ -252,15 +279,21 @@ static bool matrix_of(Diags *d, Span span, const char *path, const Csv *csv, Val
   return true;
 }
 
-// "V (mV)" names the column V.
-static char *column_name(const char *head) {
-  size_t n = strlen(head);
+// "V (mV)" names the column V; the unit is kept to be shown, the numbers stay as they stand in the file.
+static void set_column(Table *t, int k, const char *head, Value col) {
+  size_t n = strlen(head), u = 0;
   const char *open = strrchr(head, '(');
-  if (open && n && head[n - 1] == ')') n = (size_t)(open - head);
+  if (open && n && head[n - 1] == ')') {
+    u = n - (size_t)(open - head) - 2;
+    n = (size_t)(open - head);
+  }
   while (n && head[n - 1] == ' ') n--;
-  char *name = mem_alloc(n + 1);
+  char *name = mem_alloc(n + 1), *unit = mem_alloc(u + 1);
   memcpy(name, head, n);
-  return name;
+  if (u) memcpy(unit, open + 1, u);
+  table_set(t, k, name, unit, 1, col);
+  mem_free(name);
+  mem_free(unit);
 }
 
 static bool is_text_column(const Csv *csv, int64_t col) {
@@ -293,11 +326,9 @@ static bool table_of(Diags *d, Span span, const char *path, const Csv *csv, Valu
   Table *t = table_new((int)csv->width);
   bool ok = true;
   for (int c = 0; c < t->ncols; c++) {
-    char *name = column_name(field_text(csv, c));
     Value col = value_none();
     ok = ok && table_column(d, span, path, csv, c, &col);
-    table_set(t, c, name, "", 1, col);
-    mem_free(name);
+    set_column(t, c, field_text(csv, c), col);
   }
   if (ok) *out = value_obj(t);
   else value_drop(value_obj(t));

@@ -4,6 +4,7 @@
 #include "vm/io_format.h"
 
 #include "base/arena.h"
+#include "base/scale.h"
 #include "vm/vm.h"
 
 #include <math.h>
@@ -35,7 +36,7 @@ static void add_npy_array(Str *out, const Array *a, double scale) {
     if (a->elem == VAL_BOOL) add_le(out, a->data[k] != 0, 1);
     else if (a->elem == VAL_INT) add_le(out, (uint64_t)(int64_t)a->data[k], 8);
     else {
-      double x = a->data[k] / scale;
+      double x = scale_from_si(a->data[k], scale);
       uint64_t bits;
       memcpy(&bits, &x, 8);
       add_le(out, bits, 8);
@@ -45,10 +46,15 @@ static void add_npy_array(Str *out, const Array *a, double scale) {
 
 bool io_npy_bytes(Diags *d, Span span, Value v, const IoText *how, Str *out) {
   Array *own = NULL;
-  if (v.kind == VAL_REC) own = recording_values((const Recording *)v.obj);
-  else if (v.kind == VAL_NUM || v.kind == VAL_INT || v.kind == VAL_BOOL) {
+  if (v.kind == VAL_REC) {
+    own = recording_values((const Recording *)v.obj);
+    if (!own) {
+      diag(d, E_MEMORY, span, "there is not enough memory for the values of this recording");
+      return false;
+    }
+  } else if (v.kind == VAL_NUM || v.kind == VAL_INT || v.kind == VAL_BOOL) {
     own = array_new((ValueKind)v.kind, 0, NULL);
-    own->data[0] = value_as_num(v);
+    if (own) own->data[0] = value_as_num(v);
   }
   const Array *a = own ? own : v.kind == VAL_ARRAY ? (const Array *)v.obj : NULL;
   if (!a || a->elem == VAL_STR) {

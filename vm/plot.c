@@ -9,8 +9,9 @@
 
 #include "base/arena.h"
 #include "base/str.h"
+#include "vm/builtin_stats.h"
 #include "vm/io.h"
-#include "vm/vm.h"
+#include "vm/spikes.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -158,11 +159,16 @@ static bool curves_of(Figure *f, const PlotItem *item, const Array *y, const Arr
 
 static bool trace_of_recording(Figure *f, const PlotItem *item, const Recording *r) {
   Array *y = recording_values(r), *t = recording_t(r), *i = recording_i(r);
-  choose_time(f, t);
-  once(&f->x_label, "t", f->time_scale == 1 ? "s" : "ms");
-  bool ok = curves_of(f, item, y, t, i, f->time_scale, item->y_scale);
-  value_drop(value_obj(y));
-  value_drop(value_obj(t));
+  bool ok = y && t;
+  if (ok) {
+    choose_time(f, t);
+    once(&f->x_label, "t", f->time_scale == 1 ? "s" : "ms");
+    ok = curves_of(f, item, y, t, i, f->time_scale, item->y_scale ? item->y_scale : 1);
+  } else {
+    diag(f->diags, E_MEMORY, item->span, "there is not enough memory for the values of this recording");
+  }
+  if (y) value_drop(value_obj(y));
+  if (t) value_drop(value_obj(t));
   if (i) value_drop(value_obj(i));
   return ok;
 }
@@ -190,11 +196,10 @@ static bool add_trace(Figure *f, const PlotItem *item) {
 // ---- rasters, histograms, images ----
 
 static bool add_raster(Figure *f, const PlotItem *item) {
-  const Sel *sel = item->y.kind == VAL_SEL ? (const Sel *)item->y.obj
-                   : item->y.kind == VAL_SPIKES ? ((const Recording *)item->y.obj)->sel : NULL;
-  if (!sel) return refuse(f, item->span, "a raster is drawn of a population whose spikes are recorded");
+  if (item->y.kind != VAL_SEL && item->y.kind != VAL_SPIKES)
+    return refuse(f, item->span, "a raster is drawn of a population whose spikes are recorded");
   SpikeView v;
-  if (!spikes_view(f->vm, sel, -INFINITY, INFINITY, &v, item->span)) return false;
+  if (!spikes_of(f->vm, f->diags, item->y, -INFINITY, INFINITY, &v, item->span)) return false;
   if (f->time_scale == 0) f->time_scale = v.end - v.begin > 10 ? 1 : 1e-3;
   int64_t every = v.n / RASTER_MOST + 1;
   begin_block(f);
@@ -214,42 +219,43 @@ static bool add_raster(Figure *f, const PlotItem *item) {
   return true;
 }
 
+// Counts between the edges; one box each.
+static void histogram_boxes(Figure *f, const PlotItem *item, const Array *y, const double *edge, int64_t bins) {
+  double *count = mem_alloc(sizeof *count * (size_t)bins), ys = item->y_scale ? item->y_scale : 1;
+  stats_histogram(y->data, y->n, edge, bins + 1, count);
+  begin_block(f);
+  for (int64_t b = 0; b < bins; b++)
+    str_addf(&f->data, "%.9g %.9g %.9g\n", 0.5 * (edge[b] + edge[b + 1]) / ys, count[b], (edge[b + 1] - edge[b]) / ys);
+  add_curve(f, end_block(f), "using 1:2:3 with boxes fs solid 0.6 noborder", f->plot->nitems > 1 ? item->y_label : NULL);
+  once(&f->x_label, item->y_label, item->y_unit);
+  once(&f->y_label, "count", "");
+  mem_free(count);
+}
+
+static bool edges_ascend(const Array *e) {
+  for (int64_t k = 1; k < e->n; k++)
+    if (!(e->data[k] > e->data[k - 1])) return false;
+  return true;
+}
+
+static bool histogram_of(Figure *f, const PlotItem *item, const Array *y) {
+  const Array *e = item->x.kind == VAL_ARRAY ? (const Array *)item->x.obj : NULL;
+  if (e && (!e->data || !edges_ascend(e))) return refuse(f, item->span, "the edges of a histogram must ascend");
+  double number = e ? (double)e->n - 1 : item->x.kind == VAL_NONE ? 30 : value_as_num(item->x);
+  if (!(number >= 1 && number <= 100000)) return refuse(f, item->span, "a histogram needs 1 to 100000 bins");
+  int64_t bins = (int64_t)number;
+  double *edge = mem_alloc(sizeof *edge * (size_t)(bins + 1));
+  if (e) memcpy(edge, e->data, sizeof *edge * (size_t)(bins + 1));
+  else stats_edges(y->data, y->n, bins, edge);
+  histogram_boxes(f, item, y, edge, bins);
+  mem_free(edge);
+  return true;
+}
+
 static bool add_histogram(Figure *f, const PlotItem *item) {
   Array *own = item->y.kind == VAL_REC ? recording_values((const Recording *)item->y.obj) : NULL;
   const Array *y = own ? own : item->y.kind == VAL_ARRAY ? (const Array *)item->y.obj : NULL;
-  if (!y || y->elem == VAL_STR) return refuse(f, item->span, "a histogram is drawn of an array of numbers");
-  const Array *e = item->x.kind == VAL_ARRAY ? (const Array *)item->x.obj : NULL;
-  double lo = INFINITY, hi = -INFINITY;
-  for (int64_t k = 0; k < y->n; k++)
-    if (isfinite(y->data[k])) lo = fmin(lo, y->data[k]), hi = fmax(hi, y->data[k]);
-  if (lo > hi) lo = 0, hi = 1;
-  if (lo == hi) hi = lo + (lo != 0 ? fabs(lo) * 1e-3 : 1);
-  int64_t bins = e ? e->n - 1 : item->x.kind == VAL_NONE ? 30 : (int64_t)value_as_num(item->x);
-  bool ok = bins >= 1 && bins <= 100000;
-  if (!ok) refuse(f, item->span, "a histogram needs 1 to 100000 bins");
-  else {
-    double *edge = mem_alloc(sizeof *edge * (size_t)(bins + 1)), *count = mem_alloc(sizeof *count * (size_t)bins);
-    for (int64_t b = 0; b <= bins; b++) edge[b] = e ? e->data[b] : lo + (hi - lo) * (double)b / (double)bins;
-    for (int64_t k = 0; k < y->n; k++) {
-      int64_t a = 0, z = bins;
-      if (!(y->data[k] >= edge[0] && y->data[k] <= edge[bins])) continue;
-      while (z - a > 1) {
-        int64_t m = (a + z) / 2;
-        if (edge[m] <= y->data[k]) a = m;
-        else z = m;
-      }
-      count[a]++;
-    }
-    double ys = item->y_scale ? item->y_scale : 1;
-    begin_block(f);
-    for (int64_t b = 0; b < bins; b++)
-      str_addf(&f->data, "%.9g %.9g %.9g\n", 0.5 * (edge[b] + edge[b + 1]) / ys, count[b], (edge[b + 1] - edge[b]) / ys);
-    add_curve(f, end_block(f), "using 1:2:3 with boxes fs solid 0.6 noborder", f->plot->nitems > 1 ? item->y_label : NULL);
-    once(&f->x_label, item->y_label, item->y_unit);
-    once(&f->y_label, "count", "");
-    mem_free(edge);
-    mem_free(count);
-  }
+  bool ok = y && y->data ? histogram_of(f, item, y) : refuse(f, item->span, "a histogram is drawn of an array of numbers");
   if (own) value_drop(value_obj(own));
   return ok;
 }
