@@ -12,7 +12,9 @@
 #ifndef HEBB_SCRIPT_H
 #define HEBB_SCRIPT_H
 #include "base/vec.h"
+#include "vm/array.h" // ArrayOp, an operand
 #include "vm/net.h"
+#include "vm/plot.h"  // PlotKind
 
 #include <signal.h>
 #include <stdio.h>
@@ -91,7 +93,7 @@ typedef struct ScriptRecord {
   const char *name;
 } ScriptRecord;
 typedef struct ScriptPlotItem {
-  int kind;           // PlotKind of vm/plot.h
+  int kind;           // PlotKind
   bool has_x;
   const char *y_label, *x_label;
   ScriptFormat y, x;
@@ -201,6 +203,8 @@ Vm *script_vm(Script *m);
 // Runs a program from its beginning; later function `func` without arguments (a test) with the globals it left.
 ScriptEnd script_run(Script *m, const ScriptProgram *p);
 ScriptEnd script_call(Script *m, const ScriptProgram *p, int func);
+// From now on `run` does not run: it links the network and ends the script (for listings of kernels).
+void script_link_only(Script *m);
 // A run as the statement `run` would do it.
 ScriptEnd script_run_for(Script *m, double seconds);
 int script_expects(const Script *m, int *failed); // counted so far

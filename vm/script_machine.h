@@ -37,6 +37,7 @@ struct Script {
   bool running;       // a run is going on (we are in a timed block or a sampled expression)
   bool interrupted;   // a run was ended by the user: later runs do nothing, expects are not tested
   volatile sig_atomic_t *interrupt;
+  bool link_only;     // `run` links and stops
   bool stopped;       // interrupted again: everything unwinds
   int expects, failed;
   char *load_dir, *save_dir;

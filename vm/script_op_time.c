@@ -40,6 +40,10 @@ static int until_holds(void *closure) {
 
 bool script_run_steps(Script *m, int64_t steps, Closure *until, Span span) {
   if (m->interrupted) return true;
+  if (m->link_only) {
+    m->stopped = vm_link(m->vm);
+    return false;
+  }
   if (!m->vm->ran) {
     m->draws_begin = m->draws;
     m->fills_begin = m->fills;

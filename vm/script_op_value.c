@@ -3,11 +3,13 @@
 // Two plain numbers take the short way; everything else is vm/array.h's affair.
 #include "base/scale.h"
 #include "vm/builtin.h"
+#include "vm/io.h"
 #include "vm/script_machine.h"
 #include "vm/spikes.h"
 
 #include <math.h>
 #include <string.h>
+#include <unistd.h>
 
 // ---- operators ----
 
@@ -251,6 +253,10 @@ static void sheet_shape(const Sel *s, Array *a) {
 }
 
 static bool sel_field(Script *m, Value x, const char *name, Value *out, Span span) {
+  if (strcmp(name, "N") == 0) {
+    *out = value_int(((const Sel *)x.obj)->n);
+    return true;
+  }
   Array *a = sel_read(m->vm, (const Sel *)x.obj, name, span);
   if (!a) return false;
   sheet_shape((const Sel *)x.obj, a);
@@ -377,6 +383,16 @@ bool script_op_MATRIX(Frame *f, ScriptIns in) {
 
 enum { SCRIPT_RANDOM_OBJECT = 0xFFFFFFFF };
 
+// What the script saved it finds again, although data lie beside the script and results may go elsewhere.
+static const char *load_from(const Script *m, const ScriptCall *s, const Value *args) {
+  if (s->builtin != BUILTIN_load || !m->save_dir || args[0].kind != VAL_STR) return m->load_dir;
+  Str path = {0};
+  io_path(&path, ((const StrObj *)args[0].obj)->text, m->save_dir);
+  bool saved = access(path.data, R_OK) == 0;
+  str_free(&path);
+  return saved ? m->save_dir : m->load_dir;
+}
+
 bool script_op_BUILTIN(Frame *f, ScriptIns in) {
   Script *m = f->m;
   const ScriptCall *s = &f->p->call.data[in.a];
@@ -391,6 +407,6 @@ bool script_op_BUILTIN(Frame *f, ScriptIns in) {
                    .span = frame_span(f), .arg_spans = s->spans, .arg_names = s->names,
                    .arg_units = s->formats ? units : NULL, .arg_scales = s->formats ? scales : NULL,
                    .key = {.seed = m->vm->seed, .trial = m->vm->trial, .object = SCRIPT_RANDOM_OBJECT},
-                   .draws = &m->draws, .dir = m->load_dir};
+                   .draws = &m->draws, .dir = load_from(m, s, f->sp - s->nargs)};
   return BUILTINS[s->builtin].fn(&c) && give(f, s->nargs, out);
 }

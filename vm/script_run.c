@@ -77,6 +77,8 @@ int script_expects(const Script *m, int *failed) {
   return m->expects;
 }
 
+void script_link_only(Script *m) { m->link_only = true; }
+
 bool script_interrupted(const Script *m) { return m->interrupted; }
 
 // ---- globals ----
@@ -386,6 +388,12 @@ bool script_op_LOADL(Frame *f, ScriptIns in) {
 bool script_op_STOREL(Frame *f, ScriptIns in) {
   value_drop(f->slots[in.a]);
   f->slots[in.a] = pop(f);
+  return true;
+}
+
+bool script_op_MOVEL(Frame *f, ScriptIns in) {
+  push(f, f->slots[in.a]);
+  f->slots[in.a] = value_none();
   return true;
 }
 

@@ -1,0 +1,266 @@
+// SPDX-License-Identifier: MIT
+// The passes, in order, and the modules. See compile.h.
+#include "lang/compile.h"
+
+#include "base/str.h"
+#include "lang/parse.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+typedef struct Setting {
+  const char *name;
+  Node *value;
+  bool used;
+} Setting;
+
+struct Compiler {
+  Sources *sources;
+  Interner *in;
+  Diags *d;
+  Arena *a; // trees, types, descriptors: as long as the instance
+  Checker *checker;
+  Lowering *lowering;
+  Vec(ScriptProgram *) programs;
+  Vec(Setting) settings;
+  Node *last; // tree of the last text
+};
+
+// ---- modules ----
+
+static bool readable(const char *path) { return access(path, R_OK) == 0; }
+
+static bool in_directory(Str *path, const char *dir, size_t n, const char *name) {
+  path->n = 0;
+  str_addn(path, dir, n);
+  str_addf(path, "/%s.hebb", name);
+  return n && readable(path->data);
+}
+
+// True where the running program lies in the tree it was built in: its own library is meant then, not an installed one.
+static bool runs_from_build(void) {
+#ifdef HEBB_BUILDDIR
+  char exe[4096];
+  ssize_t n = readlink("/proc/self/exe", exe, sizeof exe - 1);
+  size_t dir = strlen(HEBB_BUILDDIR);
+  return n > 0 && (size_t)n > dir && memcmp(exe, HEBB_BUILDDIR, dir) == 0 && exe[dir] == '/';
+#else
+  return false;
+#endif
+}
+
+static bool in_source_tree(Str *path, const char *name) {
+#ifdef HEBB_SRCDIR
+  static const char dir[] = HEBB_SRCDIR "/stdlib";
+  return in_directory(path, dir, strlen(dir), name);
+#else
+  (void)path;
+  (void)name;
+  return false;
+#endif
+}
+
+static bool installed(Str *path, const char *name) {
+#ifdef HEBB_DATADIR
+  static const char dir[] = HEBB_DATADIR "/stdlib";
+  return in_directory(path, dir, strlen(dir), name);
+#else
+  (void)path;
+  (void)name;
+  return false;
+#endif
+}
+
+static bool find_module(Str *path, const char *name) {
+  const char *list = getenv("HEBB_PATH");
+  for (const char *p = list; p && *p;) {
+    size_t n = strcspn(p, ":");
+    if (in_directory(path, p, n, name)) return true;
+    p += n + (p[n] == ':');
+  }
+  if (runs_from_build() && in_source_tree(path, name)) return true;
+  return installed(path, name) || in_source_tree(path, name);
+}
+
+static void beside(Str *path, const char *file, const char *from) {
+  const char *slash = from ? strrchr(from, '/') : NULL;
+  path->n = 0;
+  if (file[0] != '/' && slash) str_addn(path, from, (size_t)(slash - from) + 1);
+  str_add(path, file);
+}
+
+static char *read_module(void *ctx, const char *name, bool is_file, const char *from, char **path, size_t *n, const char **why) {
+  (void)ctx;
+  Str s = {0};
+  *why = "there is no such module";
+  if (is_file) beside(&s, name, from);
+  else if (!find_module(&s, name)) {
+    str_free(&s);
+    return NULL;
+  }
+  char *text = file_read(s.data, n, why);
+  if (text) *path = s.data;
+  else str_free(&s);
+  return text;
+}
+
+// ---- making ----
+
+Compiler *compiler_new(Sources *s, Interner *in, Diags *d) {
+  Compiler *c = mem_alloc(sizeof *c);
+  c->sources = s;
+  c->in = in;
+  c->d = d;
+  c->a = arena_new();
+  c->checker = checker_new(s, in, d, c->a, read_module, c);
+  c->lowering = lowering_new(d, c->a);
+  return c;
+}
+
+void compiler_free(Compiler *c) {
+  if (!c) return;
+  for (int k = 0; k < c->programs.n; k++) script_program_free(c->programs.data[k]);
+  vec_free(&c->programs);
+  vec_free(&c->settings);
+  lowering_free(c->lowering);
+  checker_free(c->checker);
+  arena_free(c->a);
+  mem_free(c);
+}
+
+Checker *compiler_checker(Compiler *c) { return c->checker; }
+Lowering *compiler_lowering(Compiler *c) { return c->lowering; }
+Arena *compiler_arena(Compiler *c) { return c->a; }
+Node **compiler_files(Compiler *c, int *n) { return checker_files(c->checker, n); }
+
+// ---- values given from outside ----
+
+static const char *const SETTINGS[] = {"dt", "seed", "threads", "precision", "method", "semantics"};
+enum { NSETTINGS = sizeof SETTINGS / sizeof *SETTINGS };
+
+static bool is_setting(const char *name) {
+  for (int k = 0; k < NSETTINGS; k++)
+    if (strcmp(name, SETTINGS[k]) == 0) return true;
+  return false;
+}
+
+bool compiler_set(Compiler *c, const char *name, const char *value) {
+  Str s = {0};
+  int before = diags_errors(c->d);
+  str_addf(&s, "let %s = %s\n", name, value);
+  char *path = arena_printf(c->a, "<%s=%s>", name, value);
+  Node *tree = parse_file(sources_add(c->sources, path, s.data, s.n), c->sources, c->in, c->d, c->a);
+  str_free(&s);
+  if (diags_errors(c->d) > before || tree->nlist != 1 || tree->list[0]->kind != N_LET) return false;
+  vec_push(&c->settings, (Setting){.name = arena_strdup(name, c->a), .value = tree->list[0]->kid[0]});
+  return true;
+}
+
+const char *compiler_unused_set(const Compiler *c) {
+  for (int k = 0; k < c->settings.n; k++)
+    if (!c->settings.data[k].used) return c->settings.data[k].name;
+  return NULL;
+}
+
+const char *const *compiler_settable(Compiler *c, int *n) {
+  Vec(const char *) names = {0};
+  for (int k = 0; c->last && k < c->last->nlist; k++)
+    if (c->last->list[k]->kind == N_LET && c->last->list[k]->name) vec_push(&names, c->last->list[k]->name->text);
+  for (int k = 0; k < NSETTINGS; k++) vec_push(&names, SETTINGS[k]);
+  *n = names.n;
+  return vec_keep(&names, c->a);
+}
+
+static bool override_let(Node *tree, const Setting *s) {
+  for (int k = 0; k < tree->nlist; k++) {
+    Node *n = tree->list[k];
+    if (n->kind != N_LET || !n->name || strcmp(n->name->text, s->name) != 0) continue;
+    n->kid[0] = s->value;
+    n->op = OP_NONE;
+    return true;
+  }
+  return false;
+}
+
+static bool override_option(Node *tree, const Setting *s) {
+  bool found = false;
+  for (int k = 0; k < tree->nlist; k++) {
+    Node *n = tree->list[k];
+    for (int j = 0; n->kind == N_SET && j < n->nlist; j++) {
+      Node *b = n->list[j];
+      if (b->kid[2]->kind != N_NAME || strcmp(b->kid[2]->name->text, s->name) != 0) continue;
+      b->kid[0] = s->value;
+      b->op = OP_NONE;
+      found = true;
+    }
+  }
+  return found;
+}
+
+// set NAME = VALUE as the first statement.
+static void prepend_option(Compiler *c, Node *tree, const Setting *s) {
+  Node *set = node_new(N_SET, s->value->span, c->a), *bind = node_new(N_BIND, s->value->span, c->a);
+  Node *name = node_new(N_NAME, s->value->span, c->a);
+  Node **list = NEWN(c->a, Node *, tree->nlist + 1);
+  name->name = intern_str(c->in, s->name);
+  bind->kid[0] = s->value;
+  bind->kid[2] = name;
+  set->list = NEWN(c->a, Node *, 1);
+  set->list[0] = bind;
+  set->nlist = 1;
+  list[0] = set;
+  for (int k = 0; k < tree->nlist; k++) list[k + 1] = tree->list[k];
+  tree->list = list;
+  tree->nlist++;
+}
+
+// ---- the passes ----
+
+static bool pass_parse(Compiler *c, CompileJob *job) {
+  int before = diags_errors(c->d);
+  job->file = sources_add(c->sources, job->path, job->text, job->n);
+  if (job->prompt) job->incomplete = parse_prompt(job->file, c->sources, c->in, c->d, c->a, &job->tree) == PARSE_INCOMPLETE;
+  else job->tree = parse_file(job->file, c->sources, c->in, c->d, c->a);
+  c->last = job->tree;
+  return !job->incomplete && diags_errors(c->d) == before;
+}
+
+static bool pass_settings(Compiler *c, CompileJob *job) {
+  for (int k = 0; k < c->settings.n; k++) {
+    Setting *s = &c->settings.data[k];
+    if (s->used) continue;
+    s->used = override_let(job->tree, s) || override_option(job->tree, s);
+    if (s->used || !is_setting(s->name)) continue;
+    prepend_option(c, job->tree, s);
+    s->used = true;
+  }
+  return true;
+}
+
+static bool pass_check(Compiler *c, CompileJob *job) { return check_file(c->checker, job->tree); }
+
+static bool pass_script(Compiler *c, CompileJob *job) {
+  ScriptInput in = {.sources = c->sources, .diags = c->d, .checker = c->checker, .lowering = c->lowering, .prompt = job->prompt};
+  in.files = checker_files(c->checker, &in.nfiles);
+  job->program = script_compile(&in);
+  if (job->program) vec_push(&c->programs, job->program);
+  return job->program != NULL;
+}
+
+typedef struct Pass {
+  CompileUntil part_of;
+  bool (*run)(Compiler *c, CompileJob *job);
+} Pass;
+static const Pass PASSES[] = {
+    {COMPILE_PARSE, pass_parse},    // text -> tree
+    {COMPILE_CHECK, pass_settings}, // values given from outside
+    {COMPILE_CHECK, pass_check},    // names, types, units; modules of `use`
+    {COMPILE_SCRIPT, pass_script},  // statements -> bytecode; bodies -> lane IR -> kernels of initial values
+};                                  // the rest, equations and handlers -> kernels, is done when a run starts (link.c)
+
+bool compile(Compiler *c, CompileJob *job) {
+  for (size_t k = 0; k < sizeof PASSES / sizeof *PASSES; k++)
+    if (PASSES[k].part_of <= job->until && !PASSES[k].run(c, job)) return false;
+  return true;
+}
