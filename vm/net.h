@@ -121,6 +121,7 @@ typedef struct Block {
   Column *initial;  // their values at creation; p NULL: 0
   int input;        // variable of the population that its injects feed, -1
   bool is_new;
+  bool own;         // a parameter was changed later: no other projection joins it
 } Block;
 
 typedef struct Injection {
@@ -237,6 +238,7 @@ struct Proj {            // one source population, one target population
   uint8_t *type;         // SlotType of each of cols: f32 where nsyn > PROJ_SINGLE
   int64_t nsyn;
   bool changed;
+  int order;             // scratch number within a group
   void *store;           // rows, targets, delays: private to vm/proj.c
   void *run;             // private to vm/
 };

@@ -1,0 +1,303 @@
+// SPDX-License-Identifier: MIT
+// What the parts of the running network share: private to vm/. The structures of a run hang on Pop.run, Proj.run and
+// Vm.net; they are made when a run starts (vm/attach.c), so that a step (vm/step.c) never allocates but to let a spike
+// list grow.
+#ifndef HEBB_RUN_H
+#define HEBB_RUN_H
+#include "vm/vm.h"
+
+// Messages that fit no memory: true if so many bytes can be had now. Reports E_MEMORY where a caller asks it to.
+bool memory_at_hand(double bytes);
+void report_memory(Vm *vm, Span span, double bytes, const char *what);
+
+// ---- kernels with their memory (vm/bind.c) ----
+typedef struct Bound {
+  const Kernel *k; // NULL: nothing to run
+  KernelInstance *in;
+  uint32_t object; // for random keys
+  double *nums;    // captured whole numbers and truths, as numbers
+  double **copies; // columns as only this kernel sees them
+  int ncopies;
+} Bound;
+
+// While a connection is made idx[1] and idx[2] count within the selections as written: columns of the neurons are then
+// copies in that order, and columns of synapses are those of the chunk at hand.
+typedef struct Gather {
+  const Sel *src, *dst;
+  Column *self;          // by variable number
+  const double *params;  // uniform parameters computed so far; NULL: those of the block
+} Gather;
+
+// Whose memory the slots of a kernel name.
+typedef struct Scope {
+  Vm *vm;
+  Pop *self;             // OBJ_SELF of neuron kernels; NULL in synapse kernels
+  Proj *proj;            // OBJ_SELF, OBJ_PREBLOCK, OBJ_PARAMS, OBJ_BLOCK0 of synapse kernels
+  Pop *pre, *post;       // OBJ_PRE, OBJ_POST
+  const double *pre_n, *post_n, *self_n; // SYS_NPRE, SYS_NPOST, SYS_N
+  const Value *captures;
+  int ncaptures;
+  double *out[3];        // SPACE_OUT
+  int64_t nout;
+  bool temporary;        // the kernel runs once: where it wants a full column of a uniform one it gets a copy
+  Gather *gather;  // connections under construction: see there
+} Scope;
+
+bool scope_prepare(const Scope *s, const Kernel *k); // makes the columns that k needs; false: no memory (reported)
+void bound_open(Bound *b, const Kernel *k, const Scope *s, uint32_t object);
+Column *scope_column(const Scope *s, const Slot *t, int64_t *n); // NULL for what is no column
+void bound_close(Bound *b);
+void bound_setup(Vm *vm, Bound *b, int64_t n);
+KernelCall call_now(const Vm *vm, uint32_t object);
+// Lets kernels see the script's variables as they are now; notes in Net.constants if one changed.
+void globals_refresh(Vm *vm);
+void globals_forget(Vm *vm); // before kernels are closed
+
+// ---- columns ----
+bool column_alloc(Column *c, int64_t n, bool uniform); // false: no memory
+void column_free(Column *c);
+bool column_expand(Column *c, int64_t n);
+void column_save(Column *initial, const Column *c, int64_t n); // remembers the value at creation, once
+void column_restore(Column *c, Column *initial, int64_t n);
+
+double *vm_iota(Vm *vm, int64_t n);  // 0, 1, 2 ... as numbers, shared
+double *vm_zeros(Vm *vm, int64_t n); // shared, read only
+
+// ---- spikes ----
+typedef struct SpikeList {
+  int32_t *i;     // ascending
+  int32_t *count; // NULL where each counts one
+  int64_t n, cap;
+} SpikeList;
+
+typedef struct SpikeLog { // what `record spikes` keeps
+  bool on;
+  int64_t begin;          // tick when recording began
+  int64_t n, cap;
+  int32_t *i;
+  int64_t *tick;          // with the time the spike carries
+  int nwith;
+  int *with;              // variables
+  double **values;
+} SpikeLog;
+
+typedef struct Forced { // stimuli that make neurons spike, by step
+  int64_t n, cap, next; // next: the first not yet due
+  double *time;           // seconds
+  int64_t *tick;          // valid while sorted, for dt and the semantics below
+  int32_t *i;
+  double dt;
+  bool sorted, nest;
+} Forced;
+
+typedef struct PopRun {
+  PopCode code;
+  Arena *arena;
+  bool linked;
+  Bound advance, threshold, spike, start, lets, *every, *event;
+  int64_t *period;      // of every, in steps
+  double n;             // SYS_N
+  int32_t *emit, *emit_count; // room for one step
+  SpikeList *ring;      // spikes of the last `depth` steps: ring[tick % depth]
+  int depth;
+  SpikeList *event_list;// events of this step
+  bool counts;          // advance emits counts
+  int32_t *held;        // neurons with held_until > tick
+  int64_t nheld;
+  int nguard;           // held states that events write to
+  double **guard;       // columns
+  double *guard_save;
+  SpikeLog log;
+  Forced forced;
+  Column *initial;      // values at creation of columns that changed since; p NULL: unchanged
+  bool free_running;    // nothing comes in, nothing goes out: may be advanced many steps at a time
+} PopRun;
+
+static inline PopRun *pop_run(const Pop *p) { return p->run; }
+void pop_free(Pop *p);
+void pop_run_free(Pop *p);
+bool part_read(Vm *vm, const SelPart *part, const char *var, double *out, Span span);
+void pop_quiet(Pop *p);        // no spikes under way, nobody held
+void pop_save(Pop *p);         // what a run may change, as it was at creation
+void block_reset(Block *b, int64_t n);
+int64_t pop_column_n(const Pop *p, int var);
+bool model_var_hidden(const ModelDesc *m, int var); // names a hidden variable
+void block_free(Block *b, int64_t n);
+
+// ---- synapses (vm/proj.c) ----
+typedef struct Segment {
+  int32_t delay;  // steps
+  uint32_t start; // from the beginning of the row
+} Segment;
+
+typedef struct Delays { // delay, or post_delay
+  double time;       // of all, where times is NULL
+  double *times;     // seconds, in storage order; NULL: uniform, or rounded already
+  int32_t *steps;    // of each synapse; NULL: uniform
+  double dt;         // with which steps were made
+  int32_t min, max;
+} Delays;
+
+typedef struct Store {
+  int64_t nsrc, ndst;           // rows; candidates for targets
+  int64_t src_lo, dst_lo;       // ranges of elements ...
+  int32_t *src_idx, *dst_idx;   // ... or elements by position (NULL: a range)
+  int32_t *src_pos, *dst_pos;   // position by element, -1: not among them (NULL: a range)
+  int64_t i0, j0;               // position of the first within the selections as written
+  int64_t *off;                 // nsrc + 1: where rows begin
+  int32_t *target;              // elements; of each synapse, or one row for all (shared)
+  bool shared;                  // every row is target[0..ndst-1]
+  Delays pre, post;
+  int64_t *seg_row;             // nsrc + 1, into seg; NULL where the delay is uniform
+  Segment *seg;
+  uint32_t *seg_table;          // pull: start of each delay min..max+1 in each row
+  int64_t *back;                // by target position, ndst + 1: the way back; NULL where nothing needs it
+  int32_t *back_syn, *back_src; // synapse, source element
+} Store;
+
+static inline Store *proj_store(const Proj *p) { return p->store; }
+static inline const int32_t *store_targets(const Store *s, int64_t row) {
+  return s->shared ? s->target : s->target + s->off[row];
+}
+static inline int64_t store_row(const Store *s, int32_t element) { // -1: not a source
+  if (s->src_pos) return s->src_pos[element];
+  int64_t r = element - s->src_lo;
+  return r >= 0 && r < s->nsrc ? r : -1;
+}
+static inline int32_t store_source(const Store *s, int64_t row) {
+  return s->src_idx ? s->src_idx[row] : (int32_t)(s->src_lo + row);
+}
+static inline int64_t store_position(const Store *s, int32_t target) {
+  return s->dst_pos ? s->dst_pos[target] : target - s->dst_lo;
+}
+// Rounds delays to steps of dt, sorts rows by delay, then target, and makes the segment tables.
+bool proj_settle(Vm *vm, Proj *p);
+void proj_way_back(Proj *p);
+void proj_segment_table(Proj *p);
+void proj_free(Proj *p);
+void proj_run_free(Proj *p);
+bool proj_own_block(Vm *vm, Proj *p); // out of a shared block into one of its own, states at 0; false: no memory
+void proj_save(Proj *p);
+void proj_save_var(Proj *p, int var);
+size_t proj_width(const Proj *p, int var);
+int32_t delay_steps(const Vm *vm, double time);
+void proj_reset(Proj *p);
+bool proj_delays_kept(const Proj *p); // as times: dt may change
+bool report_delay(Vm *vm, const Proj *p, double time, const char *what); // false
+// As proj_write; rank: element k of v belongs to synapse k of `from`'s pairs (NULL: in the order source, target).
+bool proj_write_ranked(Vm *vm, ProjGroup *g, const char *var, Value v, const int64_t *rank, Span span);
+bool proj_expand(Proj *p, int var);   // a uniform column becomes a full one
+double proj_get(const Proj *p, int var, int64_t syn);
+void proj_set(Proj *p, int var, int64_t syn, double x);
+
+typedef enum DeliverWay { DELIVER_NONE, DELIVER_PULL, DELIVER_PUSH, DELIVER_KERNEL } DeliverWay;
+
+typedef struct Arrival {
+  int64_t row;
+  int32_t begin, end; // of the row
+  int32_t count, spike_age;
+} Arrival;
+typedef struct ArrivalList {
+  Arrival *data;
+  int64_t n, cap;
+} ArrivalList;
+
+typedef struct FastRun {
+  double *col;
+  double factor;
+  bool weighted;
+  struct AddRing *ring; // push
+} FastRun;
+
+typedef struct ProjRun {
+  SynCode code;
+  Arena *arena;
+  bool linked;
+  Bound on_pre, once_pre, on_post, once_post, coupling, advance_pre, advance, start, *every;
+  int64_t *period;
+  DeliverWay way;
+  FastRun *fast;
+  double npre, npost;
+  int32_t *fill;           // an index repeated, as long as the longest row segment or chunk
+  int32_t *fill_target;
+  int64_t nfill;
+  ArrivalList *calendar;   // DELIVER_KERNEL with different delays: by step % depth
+  int depth;
+  int nzero;               // columns that coupling adds to: zeroed at each step
+  double **zero;
+  Column *initial, *pre_initial;
+  bool *changes;           // by variable: some kernel stores to the per-synapse column
+} ProjRun;
+static inline ProjRun *proj_run(const Proj *p) { return p->run; }
+
+// Sums on their way: slot (tick % depth) is added to the column when its step comes.
+typedef struct AddRing {
+  double *col, *slots;
+  int64_t n;
+  int depth;
+  bool *used;     // anything in the slot
+} AddRing;
+
+typedef struct ArrayBind {
+  KernelInstance *in;
+  int slot, global;
+  bool constant;
+  const void *seen;
+} ArrayBind;
+
+typedef struct Net Net;
+struct Net {
+  double sys[SYS_COUNT]; // T, DT, TICK of the step
+  double *global;        // numbers of globals as kernels see them
+  bool *global_const;    // some kernel counts on it not to change
+  int nglobal;
+  bool attached;         // kernels are bound; false after any change of structure
+  bool weights;          // a column of synapses was written: factors of delivery are computed again
+  bool constants;        // a parameter changed: derived values must be set up again
+  Vec(AddRing *) rings;
+  Vec(ArrayBind) arrays; // globals that are arrays: bound again when the value changes
+  Pop **order;           // of lets and couplings (phase 2)
+  int norder;
+  Vec(TimedBlock *) timed;
+  int64_t next_timed;
+  int64_t next_record;
+  Vec(ProjGroup *) groups;
+  double *iota, *zeros;
+  int64_t niota, nzeros;
+  Vec(double *) old;     // iotas and zeros that kernels may still be bound to
+  int64_t fired;         // spikes so far, for statistics
+  Vec(Value) kept;       // captures of injections: dropped with the network
+  uint32_t generation;   // counts detachments: what was bound before is stale
+};
+static inline Net *vm_net(const Vm *vm) { return vm->net; }
+
+// ---- parts of a step ----
+bool phase_inputs(Vm *vm, const Pop *only); // step.c: lets, couplings and signals at t
+bool run_attach(Vm *vm);            // attach.c: links and binds what changed
+void run_detach(Vm *vm);
+void deliver_pre(Vm *vm, Proj *p);  // event.c
+void deliver_post(Vm *vm, Proj *p);
+void deliver_rings(Vm *vm);
+void guard_save(Vm *vm, Pop *p);
+void guard_restore(Pop *p);
+bool synapses_run(Vm *vm, Proj *p, Bound *b, KernelCall *call); // a kernel over all synapses, in chunks
+bool record_due(Vm *vm);            // probe.c: recordings of variables due now
+void record_prepare(Vm *vm);        // periods in steps
+void log_spikes(Vm *vm, Pop *p, const SpikeList *l);
+void recordings_reset(Vm *vm);
+void recordings_clear(Vm *vm);
+void recordings_unbind(Vm *vm);     // by run_detach, which also counts Net.generation up
+void spike_log_free(SpikeLog *l);   // probe_spikes.c
+void rings_quiet(Vm *vm);           // forgets sums and events on their way
+void recordings_flush(Vm *vm);
+bool timed_due(Vm *vm);             // timed.c
+void timed_clear(Vm *vm);
+void timed_prepare(Vm *vm);
+void spikes_push(SpikeList *l, const int32_t *i, const int32_t *count, int64_t n);
+void injections_round(Vm *vm);      // inject.c: their times in steps of dt
+void forced_free(Forced *f);
+void forced_due(Vm *vm, Pop *p, SpikeList *l); // inject.c: merges the neurons that must spike in this step
+void report_fault(Vm *vm, const Pop *p, const Proj *q, const char *const *names, const Fault *f, Span span);
+#define NEVER INT64_MAX
+
+#endif
