@@ -16,7 +16,7 @@
 #include <signal.h>
 
 typedef enum Semantics { SEMANTICS_BRIAN, SEMANTICS_NEST } Semantics;
-typedef enum RunEnd { RUN_DONE, RUN_UNTIL, RUN_INTERRUPTED, RUN_ERROR } RunEnd;
+typedef enum RunEnd { RUN_DONE, RUN_MET, RUN_INTERRUPTED, RUN_ERROR } RunEnd;
 typedef struct Recording Recording;
 typedef struct TimedBlock TimedBlock;
 
