@@ -5,6 +5,7 @@ libcore_la_SOURCES += \
 	lang/check.c lang/check.h \
 	lang/check_body.c \
 	lang/check_builtin.c \
+	lang/check_dump.c \
 	lang/check_expr.c \
 	lang/check_func.c \
 	lang/check_impl.h \
@@ -13,11 +14,15 @@ libcore_la_SOURCES += \
 	lang/check_net.c \
 	lang/check_script.c \
 	lang/check_units.c \
+	lang/compile.c lang/compile.h \
 	lang/degree.c \
 	lang/derive.c \
 	lang/describe.c \
 	lang/emit.c lang/emit.h \
 	lang/fold.c \
+	lang/fuse.c \
+	lang/hebb.c \
+	lang/instance.h \
 	lang/ir.c lang/ir.h \
 	lang/ir_node.h \
 	lang/keywords.def \
@@ -29,14 +34,26 @@ libcore_la_SOURCES += \
 	lang/lower_expr.c \
 	lang/lower_impl.h \
 	lang/model.h \
+	lang/module.c lang/module.h \
 	lang/parse.c lang/parse.h \
 	lang/parse_error.c \
 	lang/parse_nodes.c \
 	lang/parse_state.h \
 	lang/peephole.c \
-	lang/rules.h \
+	lang/rules.c lang/rules.h \
+	lang/rules_body.c \
+	lang/rules_net.c \
+	lang/rules_units.c \
 	lang/schedule.c \
 	lang/scope.c lang/scope.h \
+	lang/script.c lang/script.h \
+	lang/script_assign.c \
+	lang/script_emit.c \
+	lang/script_expr.c \
+	lang/script_impl.h \
+	lang/script_index.c \
+	lang/script_net.c \
+	lang/script_stmt.c \
 	lang/solve.c lang/solve.h \
 	lang/solve_euler.c \
 	lang/solve_exact.c \

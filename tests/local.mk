@@ -16,7 +16,9 @@ AM_TESTS_ENVIRONMENT = \
 	$(MKDIR_P) "$$HOME";
 
 # C where C is the interface. tests/unit/check_MODULE.c tests MODULE.
-unit_tests =
+unit_tests = \
+	tests/unit/check_array \
+	tests/unit/check_value
 if HAVE_CHECK
 check_PROGRAMS += $(unit_tests)
 TESTS += $(unit_tests)
@@ -25,7 +27,7 @@ AM_DEFAULT_SOURCE_EXT = .c
 LDADD = libcore.la $(CHECK_LIBS)
 
 # In the language: one file, one behaviour.
-language_tests = tests/lang.sh tests/examples.sh tests/stdlib.sh tests/refs.sh
+language_tests = tests/lang.sh tests/examples.sh tests/stdlib.sh tests/refs.sh tests/readme.sh
 house_tests = tests/layers.sh
 TESTS += $(language_tests) $(house_tests)
 EXTRA_DIST += $(language_tests) $(house_tests) tests/common.sh tests/lang tests/golden tests/unit tests/fuzz tests/refs tests/stdlib

@@ -19,6 +19,7 @@ libcore_la_SOURCES += \
 	vm/disasm.c \
 	vm/expm.c vm/expm.h \
 	vm/format.c vm/format.h \
+	vm/inject.c \
 	vm/interp.c \
 	vm/io.c vm/io.h \
 	vm/io_csv.c \
@@ -26,6 +27,7 @@ libcore_la_SOURCES += \
 	vm/io_npy.c \
 	vm/kern.h \
 	vm/kern_arith.h \
+	vm/kern_fused.h \
 	vm/kern_mem.h \
 	vm/kern_random.h \
 	vm/kernel.h \
@@ -34,8 +36,11 @@ libcore_la_SOURCES += \
 	vm/ops.c vm/ops.def vm/ops.h \
 	vm/plot.c vm/plot.h \
 	vm/pop.c \
+	vm/probe.c vm/probe.h \
+	vm/probe_spikes.c \
 	vm/program.c vm/program.h \
 	vm/proj.c \
+	vm/proj_read.c \
 	vm/rng.c vm/rng.h \
 	vm/rng_lanes.h \
 	vm/run.h \
@@ -51,6 +56,7 @@ libcore_la_SOURCES += \
 	vm/sel.c \
 	vm/spectrum.c vm/spectrum.h \
 	vm/spikes.h \
+	vm/timed.c \
 	vm/value.c vm/value.h \
 	vm/vm.c vm/vm.h \
 	vm/vmath.c vm/vmath.h \
