@@ -119,6 +119,7 @@ static bool zero_initial(const ConnInfo *ci, const Sym *state) {
   for (int k = 0; k < ci->ninit; k++)
     if (ci->init[k].var == state && ci->init[k].expr)
       return expr_constant(ci->init[k].expr, &x) && x == 0;
+  if (state->decl && state->decl->kid[0]) return expr_constant(state->decl->kid[0], &x) && x == 0;
   return true;
 }
 

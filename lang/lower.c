@@ -28,14 +28,14 @@ Kernel *lowering_keep(Lowering *l, Kernel *k) {
 }
 
 View *view_new(Lowering *l, Model *m, const ViewOps *ops, void *ctx) {
-  View *v = NEW(l->a, View);
+  View *v = NEW(l->tmp, View);
   v->model = m;
   v->ops = ops;
   v->ctx = ctx;
   int n = m ? m->nvars : 0;
-  v->value = NEWN(l->a, IrVal, n + 1);
-  v->dirty = NEWN(l->a, bool, n + 1);
-  v->busy = NEWN(l->a, bool, n + 1);
+  v->value = NEWN(l->tmp, IrVal, n + 1);
+  v->dirty = NEWN(l->tmp, bool, n + 1);
+  v->busy = NEWN(l->tmp, bool, n + 1);
   return v;
 }
 

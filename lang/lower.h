@@ -24,6 +24,7 @@ typedef struct Lowering Lowering;
 typedef struct CaptureItem {
   Node *expr; // annotated; value to push ...
   int axis;   // ... 0: the value itself; k > 0: the length of its k-th axis (an int), k = 1 the first
+  bool lanes; // an array with one element per lane
 } CaptureItem;
 typedef struct CaptureList {
   CaptureItem *item; // in the arena of the Lowering

@@ -53,6 +53,6 @@ int capture_add(Lowering *l, CaptureList *caps, Node *expr, int axis) {
     caps->item = item;
     caps->cap = cap;
   }
-  caps->item[caps->n] = (CaptureItem){expr, axis};
+  caps->item[caps->n] = (CaptureItem){expr, axis, false};
   return caps->n++;
 }

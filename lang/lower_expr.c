@@ -125,7 +125,11 @@ static bool is_array_type(Type t) { return t.kind == TY_ARRAY || t.kind == TY_RE
 
 // A value of the script: the same for all lanes, or the lane's element of an array.
 static IrVal read_script(Env *e, const Node *n) {
-  if (is_array_type(n->type)) return ir_lookup(e->ir, script_slot(e, n, ACC_ARRAY), element_of(e));
+  if (is_array_type(n->type)) {
+    Slot array = script_slot(e, n, ACC_ARRAY);
+    if (e->caps && array.space == SPACE_CAPTURE) e->caps->item[array.index].lanes = true;
+    return ir_lookup(e->ir, array, element_of(e));
+  }
   IrVal v = ir_load(e->ir, script_slot(e, n, ACC_UNIFORM));
   if (n->type.kind == TY_BOOL) return to_mask(e, v);
   return n->kind == N_NAME ? plain(e, v, n->sym->type, n) : v;

@@ -6,7 +6,8 @@
 //   lower_call.c   calls: operations of the vector core, random draws, functions (inlined)
 //   lower_block.c  handlers: statements under masks
 //   lower_capture.c what of a statement the script computes beforehand
-//   lower_init.c   populations, connections, selections, injections
+//   lower_init.c   one expression -> a kernel of initial values
+//   lower_net.c    populations, connections, selections, injections as a whole
 //   describe.c     ModelDesc, SynDesc: columns, hidden ones included
 //   degree.c       how an expression depends on states, on the tree (merging, delivery by adding)
 //   system.c       a population with all that acts on it: its views, inputs and system of equations
@@ -88,6 +89,7 @@ typedef struct Cached {
 
 struct Lowering {
   Arena *a;
+  Arena *tmp;               // of the kernel being built: views, IR
   Diags *d;
   MethodKind method;
   Vec(Kernel *) kernels;    // all that were made
@@ -136,6 +138,13 @@ void lower_block(Env *e, const Node *block);
 void lower_statement(Env *e, const Node *s);
 // Gives a variable a value (under the active mask) and forgets what depends on it.
 void view_assign(Env *e, View *v, const Sym *s, IrVal value);
+
+// ---- lower_net.c ----
+// What stands behind Injection.lang.
+typedef struct InjectLow {
+  Node *node, *expr;
+  CaptureList caps;
+} InjectLow;
 
 // ---- lower_capture.c ----
 bool lane_free(const Node *n);        // known to the script: the same for all lanes, draws nothing
