@@ -677,8 +677,8 @@ bool array_stack(Diags *d, Span span, const Value *items, int64_t n, Value *out)
 }
 
 bool array_range(Diags *d, Span span, int64_t lo, int64_t hi, Value *out) {
-  int64_t n = hi > lo ? hi - lo : 0;
-  if (hi > lo && (n < 0 || __builtin_sub_overflow(hi, lo, &n))) n = INT64_MAX;
+  int64_t n = 0;
+  if (hi > lo && __builtin_sub_overflow(hi, lo, &n)) n = INT64_MAX;
   Array *r = array_make(d, span, VAL_INT, 1, &n);
   if (!r) return false;
   for (int64_t k = 0; k < n; k++) r->data[k] = (double)(lo + k);
