@@ -99,6 +99,17 @@ static Dim second(void) {
   return s.dim;
 }
 
+// How to show the left side: as the state where tau*dV/dt has its unit, as mV/s where there is no factor.
+static const Unit *left_unit(Checker *c, const Equation *eq, Dim d) {
+  const Unit *u = eq->x->type.unit;
+  if (!u || !u->text[0]) return NULL;
+  if (dim_equal(d, u->dim)) return u;
+  if (eq->nfactors) return NULL;
+  Unit *per = NEW(c->a, Unit);
+  *per = (Unit){arena_printf(c->a, "%s/s", u->text), d, u->scale};
+  return per;
+}
+
 // The dimension of the left side; false where it is not known.
 static bool left_type(Checker *c, Equation *eq, Type *out) {
   Type x = eq->scaled ? type_num(DIM_NONE, NULL) : eq->x->type;
@@ -109,7 +120,7 @@ static bool left_type(Checker *c, Equation *eq, Type *out) {
     if (unknown(t)) known = false;
     else d = eq->divided[k] ? dim_div(d, t.dim) : dim_mul(d, t.dim);
   }
-  *out = type_num(d, NULL);
+  *out = type_num(d, left_unit(c, eq, d));
   return known;
 }
 
@@ -200,10 +211,14 @@ void check_assigned_value(Checker *c, Node *n, Type t) {
     check_quantity(c, value, type_num(DIM_NONE, NULL), n->op == OP_MUL ? "what stands after *=" : "what stands after /=", true);
     return;
   }
-  if (n->op == OP_DRAW && !(value->kind == N_CALL)) rule_draw(c, n);
   if (t.kind == TY_INT) check_whole(c, value, what);
   else if (t.kind == TY_BOOL) check_condition(c, value, "a variable that is true or false");
   else check_quantity(c, value, t, what, false);
+  check_draw(c, n, value);
+}
+
+void check_draw(Checker *c, Node *n, Node *value) {
+  if (n->op == OP_DRAW && value->type.kind != TY_ERROR && !expr_draws(value)) rule_draw(c, value);
 }
 
 static void handler_assign(Checker *c, Node *n) {
@@ -215,6 +230,7 @@ static void handler_assign(Checker *c, Node *n) {
   }
   if (v && v->kind == SYM_LOCAL) {
     Type given = check_value(c, n->kid[1]);
+    check_draw(c, n, n->kid[1]);
     v->assigned = true;
     if (t.anydim && given.kind == TY_NUM && !given.anydim) {
       v->type = given;
@@ -232,6 +248,7 @@ static void handler_assign(Checker *c, Node *n) {
 
 static void handler_let(Checker *c, Node *n) {
   Type t = check_value(c, n->kid[0]);
+  check_draw(c, n, n->kid[0]);
   if (type_known(t) && !type_is_number(t)) t = (rule_one_number(c, n->kid[0], t, "a let of a handler"), type_error());
   if (n->kid[1]) {
     Type want = type_of_unit(c, n->kid[1]);

@@ -138,7 +138,7 @@ static int make_use(Checker *c, DeclInfo *d, Node *call, const Type *args, int n
   clone->sym = u.sym;
   int before = diags_errors(c->d), at = d->funcs.n;
   vec_push(&d->funcs, u);
-  vec_push(&c->uses, (Use){call->span, d->sym->name->text});
+  vec_push(&c->uses, (Use){call->span, arena_printf(c->a, "%s is called here", d->sym->name->text)});
   d->depth++;
   check_clone(c, d, clone, args, lane);
   d->depth--;

@@ -98,7 +98,7 @@ typedef struct Module {
 
 typedef struct Use {
   Span span;
-  const char *what; // "LIF", "ExpCurrent"
+  const char *text; // "LIF is used here"
 } Use;
 
 struct Sig;
@@ -172,6 +172,8 @@ TypeKind type_elem(Type t);  // of arrays; the kind itself otherwise
 Type array_like(Type t, Type elem);
 int broadcast_ndim(Type a, Type b);
 Type element_type(Type array);
+bool expr_draws(const Node *n);
+void check_draw(Checker *c, Node *n, Node *value); // behind ~ stands a distribution; after the value was checked
 unsigned expr_reads(const Node *n); // READS_*
 enum { READS_PRE = 1, READS_POST = 2, READS_SYN = 4 };
 
@@ -185,6 +187,7 @@ Type merge_numbers(Type a, Type b);            // of sides that agree
 // Reports sides that do not agree; `verb` as in "cannot add".
 bool same_dimension(Checker *c, Node *whole, Node *l, Type lt, Node *r, Type rt, const char *what);
 void missing_factor(Checker *c, Diag *e, const char *left, Type lt, const char *right, Type rt);
+const char *lacking_factor(Checker *c, Type lt, Type rt, bool *right);
 bool scaled_type(Checker *c, Node *n, Type t);
 void check_scaled_units(Checker *c, Node *scaled);
 const char *node_text(Checker *c, const Node *n); // as written, shortened

@@ -186,6 +186,7 @@ static Type type_of_value(Checker *c, Sym *v) {
   Node *value = v->decl->kid[0];
   if (!value) return type_num(DIM_NONE, NULL);
   Type t = check_value(c, value);
+  check_draw(c, v->decl, value);
   if (t.kind == TY_ERROR || t.kind == TY_ANY) return t;
   if (!type_is_number(t)) return rule_one_number(c, value, t, value_of_what(v)), type_error();
   if (v->kind != SYM_LET) t.anydim = false;
@@ -210,9 +211,23 @@ static void value_context(Checker *c, Ctx *cx, Sym *v) {
 
 static void check_var_value(Checker *c, Sym *v);
 
+// Whether the circle back to v leads through `prev`: then its type is found without that, and checked again.
+static bool circle_through_past(Checker *c, const Sym *v) {
+  bool past = false;
+  int k = c->resolving.n;
+  while (k-- > 0 && c->resolving.data[k] != v) past |= c->resolving.data[k] == NULL;
+  for (int j = k < 0 ? 0 : k; past && j < c->resolving.n; j++)
+    if (c->resolving.data[j]) c->resolving.data[j]->recheck = true;
+  return past;
+}
+
 void resolve_var(Checker *c, Sym *v) {
   if (v->resolved >= 2 || !v->decl) return;
   if (v->resolved == 1) {
+    if (circle_through_past(c, v)) {
+      v->type = type_of(TY_ANY);
+      return;
+    }
     if (v->type.kind != TY_ERROR) rule_type_cycle(c, v);
     v->type = type_error();
     return;
@@ -232,6 +247,29 @@ void resolve_var(Checker *c, Sym *v) {
   v->resolved = typed || v->kind == SYM_WEIGHT ? 2 : 3;
 }
 
+// A let that reads its own past was given a type while that of `prev` was not known: now it is, and the expression as
+// written is checked again.
+static void check_past(Checker *c, DeclInfo *d, Sym *v) {
+  Ctx cx;
+  for (int j = 0; j < d->nparts; j++)
+    if (is_var_part(d->parts[j].node) && d->parts[j].node->name == v->name) v->decl->kid[0] = node_clone(d->parts[j].node->kid[0], c->a);
+  value_context(c, &cx, v);
+  if (v->type.kind == TY_ANY) v->type = check_value(c, v->decl->kid[0]);
+  else check_quantity(c, v->decl->kid[0], v->scaled ? type_num(DIM_NONE, NULL) : v->type, v->name->text, false);
+  if (v->type.kind == TY_ANY) v->type = type_num(DIM_NONE, NULL);
+  v->decl->type = v->type;
+  ctx_leave(c);
+}
+
+static void check_again(Checker *c, DeclInfo *d, Model *m) {
+  int n = m->nvars;
+  for (int pass = 0; pass < 2; pass++)
+    for (int k = 0; k < n; k++)
+      if (m->vars[k]->recheck && m->vars[k]->decl->kid[0] && m->vars[k]->type.kind != TY_ERROR) check_past(c, d, m->vars[k]);
+  for (int k = 0; k < m->nvars; k++)
+    if (m->vars[k]->of) m->vars[k]->type = m->vars[k]->of->type;
+}
+
 // The value of a variable whose type its unit gave.
 static void check_var_value(Checker *c, Sym *v) {
   if (v->resolved == 3 || !v->decl) return;
@@ -244,7 +282,8 @@ static void check_var_value(Checker *c, Sym *v) {
   if (v->scaled && want.kind == TY_NUM) want = type_num(DIM_NONE, NULL);
   if (want.kind == TY_BOOL) check_condition(c, value, "a state");
   else if (want.kind == TY_INT) check_whole(c, value, value_of_what(v));
-  else check_quantity(c, value, want, arena_printf(c->a, "%s", v->name->text), false);
+  else check_quantity(c, value, want, v->name->text, false);
+  check_draw(c, v->decl, value);
   ctx_leave(c);
 }
 
@@ -569,6 +608,14 @@ static Scope *model_scope(Checker *c, DeclInfo *d, Model *m, Sym *w) {
   return s;
 }
 
+// An error in a part of what is extended says who extends it.
+static void check_own_or_base(Checker *c, DeclInfo *d, Model *m, Node *n, const Part *p) {
+  bool base = !p->own;
+  if (base) vec_push(&c->uses, (Use){d->sym->decl->name_span, arena_printf(c->a, "%s extends it here", d->sym->name->text)});
+  check_part(c, m, n, p->scaled);
+  if (base) (void)vec_pop(&c->uses);
+}
+
 static void build_parts(Checker *c, DeclInfo *d, Model *m) {
   Node **clones = NEWN(c->a, Node *, d->nparts + 1);
   for (int k = 0; k < d->nparts; k++) {
@@ -583,8 +630,9 @@ static void build_parts(Checker *c, DeclInfo *d, Model *m) {
   int n = m->nvars;
   for (int k = 0; k < n; k++) resolve_var(c, m->vars[k]);
   for (int k = 0; k < n; k++) check_var_value(c, m->vars[k]);
+  check_again(c, d, m);
   for (int k = 0; k < d->nparts; k++)
-    if (!is_var_part(clones[k]) && part_allowed(clones[k], m->kind)) check_part(c, m, clones[k], d->parts[k].scaled);
+    if (!is_var_part(clones[k]) && part_allowed(clones[k], m->kind)) check_own_or_base(c, d, m, clones[k], &d->parts[k]);
   check_values_read(c, m);
   check_refractory_use(c, m);
   check_init_cycles(c, m);
@@ -661,7 +709,7 @@ Model *use_model(Checker *c, Sym *decl, Type weight, Model *pre, Model *post, Sy
     if (same_weight(u->weight, weight) && u->pre == pre && u->post == post && (decl->kind != SYM_RULE || !u->model || u->model->weight == w))
       return u->model;
   }
-  vec_push(&c->uses, (Use){at->span, decl->name->text});
+  vec_push(&c->uses, (Use){at->span, arena_printf(c->a, "%s is used here", decl->name->text)});
   Model *m = build(c, d, weight, pre, post, w, false);
   (void)vec_pop(&c->uses);
   vec_push(&d->uses, (ModelUse){m, weight, pre, post});

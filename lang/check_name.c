@@ -142,8 +142,16 @@ Type check_name(Checker *c, Node *n) {
   return type_error();
 }
 
+// A past value may be read in a circle: a NULL among the variables being resolved marks the way through `prev`.
+static Type past_type(Checker *c, Node *name) {
+  vec_push(&c->resolving, NULL);
+  Type t = check_expr(c, name);
+  (void)vec_pop(&c->resolving);
+  return t;
+}
+
 Type check_prev(Checker *c, Node *n) {
-  Type t = check_expr(c, n->kid[0]);
+  Type t = past_type(c, n->kid[0]);
   Sym *v = n->kid[0]->sym;
   if (t.kind == TY_ERROR) return t;
   bool remembers = v && is_variable(v) && (v->kind == SYM_STATE || v->kind == SYM_INPUT || v->kind == SYM_LET);
@@ -437,6 +445,14 @@ static bool sym_varies(const Node *n) {
   if (!s) return false;
   if (n->kind == N_MEMBER && n->kid[0]->type.kind != TY_NONE && n->kid[0]->kind != N_NAME) return false;
   return s->kind <= SYM_SELFVAR;
+}
+
+// Whether a checked expression is a call that draws a random number.
+bool expr_draws(const Node *n) {
+  if (n->kind != N_CALL) return false;
+  if (!n->sym || n->type.kind == TY_ERROR) return true; // reported already
+  if (n->sym->kind == SYM_BUILTIN) return builtin_is_random(n->sym);
+  return n->sym->kind == SYM_FUNC && n->sym->decl && n->sym->decl->info && ((FuncInfo *)n->sym->decl->info)->random;
 }
 
 static bool call_varies(const Node *n) {

@@ -19,9 +19,7 @@ static Type seconds(void) {
 // ---- entries of blocks ----
 
 // The value of one entry: a number for each neuron or synapse, or an array of them where nothing in it differs.
-static Type entry_value(Checker *c, Node *b, Type want, const char *what) {
-  Node *value = b->kid[0];
-  if (b->op == OP_DRAW && value->kind != N_CALL) rule_draw(c, b);
+static Type entry_number(Checker *c, Node *value, Type want, const char *what) {
   if (want.kind == TY_BOOL || want.kind == TY_INT) {
     Type t = check_value(c, value);
     Type e = element_type(t);
@@ -31,6 +29,12 @@ static Type entry_value(Checker *c, Node *b, Type want, const char *what) {
   }
   Type t = check_quantity(c, value, want, what, true);
   if (type_known(t) && type_is_array(t) && expr_varies(value)) rule_one_number(c, value, t, what);
+  return t;
+}
+
+static Type entry_value(Checker *c, Node *b, Type want, const char *what) {
+  Type t = entry_number(c, b->kid[0], want, what);
+  check_draw(c, b, b->kid[0]);
   return t;
 }
 
@@ -116,7 +120,7 @@ static void check_sizes(Checker *c, Node *n) {
     double x;
     Node *size = n->list2[k];
     check_whole(c, size, "the size of a population");
-    if (expr_constant(size, &x) && (x < 1 || x > 2147483648.0 || x != floor(x))) rule_population_size(c, size, x);
+    if (expr_constant(size, &x) && x == floor(x) && (x < 1 || x > 2147483647.0)) rule_population_size(c, size, x);
   }
   if (n->nlist2 == 0) rule_no_size(c, n);
 }

@@ -31,8 +31,8 @@ void check_let(Checker *c, Node *n) {
     check_statement(c, n->kid[0]);
     n->type = n->kid[0]->type;
   } else {
-    if (n->op == OP_DRAW && n->kid[0]->kind != N_CALL) rule_draw(c, n);
     n->type = check_value(c, n->kid[0]);
+    check_draw(c, n, n->kid[0]);
   }
   if (n->kid[1]) {
     Type want = type_of_unit(c, n->kid[1]), t = n->type;
@@ -93,8 +93,8 @@ static bool may_change(Checker *c, Node *n, Sym *s) {
 static void assign_value(Checker *c, Node *n, Type t, Sym *root) {
   Node *value = n->kid[1];
   bool scale = n->op == OP_MUL || n->op == OP_DIV;
-  if (n->op == OP_DRAW && value->kind != N_CALL) rule_draw(c, n);
   Type v = check_value(c, value);
+  check_draw(c, n, value);
   if (!type_known(t) || !type_known(v)) return;
   if (root && n->kid[0]->kind == N_NAME && type_elem(t) == TY_INT && n->op == OP_NONE && type_elem(v) == TY_NUM && dim_is_none(v.dim)) {
     rule_assign_int(c, n, root, v);
@@ -423,8 +423,6 @@ static void check_other(Checker *c, Node *n) {
   case N_BUILD: not_supported(c, n->span, "`build`"); break;
   case N_SIGNAL: not_supported(c, n->span, "`signal` at the top level"); break;
   case N_TRAIN: not_supported(c, n->span, "`train`"); break;
-  case N_STORE: not_supported(c, n->span, "`store`"); break;
-  case N_RESTORE: not_supported(c, n->span, "`restore`"); break;
   case N_CHECKPOINT: not_supported(c, n->span, "`checkpoint`"); break;
   case N_RESUME: not_supported(c, n->span, "`resume`"); break;
   case N_LEARNING: not_supported(c, n->span, "`learning`"); break;
@@ -457,6 +455,10 @@ void check_statement(Checker *c, Node *n) {
     break;
   case N_RUN: check_run(c, n); break;
   case N_RESET: break;
+  case N_STORE:
+  case N_RESTORE:
+    if (n->kid[0]) check_texts(c, n->kid[0]);
+    break;
   case N_AT:
   case N_EVERY: check_timed(c, n); break;
   case N_SWEEP: check_sweep(c, n); break;

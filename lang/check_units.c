@@ -56,9 +56,7 @@ static void unit_spell(const Node *unit, Str *s) {
   switch (unit->kind) {
   case N_UNIT:
     str_add(s, unit->name->text);
-    if (unit->num == 1) return;
-    str_addc(s, '^');
-    str_addnum(s, unit->num);
+    unit_add_exponent(s, unit->num);
     return;
   case N_UNITOP: {
     bool paren = unit->op == OP_DIV && unit->kid[1]->kind == N_UNITOP;
@@ -264,12 +262,23 @@ Type merge_numbers(Type a, Type b) {
 
 const char *say(Checker *c, Type t) { return type_text(t, c->a); }
 
+// A number written without the unit of the other side.
+static bool bare_number(Checker *c, Diag *e, const Node *n, Type other) {
+  const Node *num = n->kind == N_UNARY ? n->kid[0] : n;
+  if (num->kind != N_NUM || num->kid[0] || !type_numeric(other)) return false;
+  const char *unit = other.unit && other.unit->text[0] ? other.unit->text : dim_unit(other.dim, c->a)->text;
+  diag_hint(e, "write %s %s", node_text(c, n), unit);
+  return true;
+}
+
 bool same_dimension(Checker *c, Node *whole, Node *l, Type lt, Node *r, Type rt, const char *what) {
   if (dims_agree(lt, rt)) return true;
+  if (l->kind == N_ARG) l = l->kid[0];
+  if (r->kind == N_ARG) r = r->kid[0];
   Diag *e = fault(c, E_UNIT_MISMATCH, whole->span, "%s: %s and %s", what, say(c, lt), say(c, rt));
   diag_label(e, l->span, "this is %s", say(c, lt));
   diag_label(e, r->span, "this is %s", say(c, rt));
-  missing_factor(c, e, node_text(c, l), lt, node_text(c, r), rt);
+  if (!bare_number(c, e, l, rt) && !bare_number(c, e, r, lt)) missing_factor(c, e, node_text(c, l), lt, node_text(c, r), rt);
   return false;
 }
 
@@ -306,6 +315,16 @@ static void find_candidates(Checker *c, Candidates *cs, Dim need) {
         consider(cs, s->order[k], need);
 }
 
+// The one parameter in scope by which the left side must be multiplied (*right: the right one) to agree; NULL: none or
+// several.
+const char *lacking_factor(Checker *c, Type lt, Type rt, bool *right) {
+  Candidates cs = {0};
+  find_candidates(c, &cs, dim_div(lt.dim, rt.dim));
+  if (cs.n != 1) return NULL;
+  *right = !cs.divide[0];
+  return cs.sym[0]->name->text;
+}
+
 static bool simple_text(const char *s) {
   for (; *s; s++)
     if (*s == ' ' || *s == '+' || *s == '-' || *s == ':') return false;
@@ -318,16 +337,13 @@ void missing_factor(Checker *c, Diag *e, const char *left, Type lt, const char *
   find_candidates(c, &cs, dim_div(lt.dim, rt.dim));
   if (cs.n == 0) return;
   const char *by = cs.sym[0]->name->text;
-  const char *open = simple_text(right) ? "" : "(", *close = simple_text(right) ? "" : ")";
-  if (cs.n == 1 && cs.divide[0]) {
-    diag_note(e, "%s is %s: a factor %s is missing", by, say(c, cs.sym[0]->type), by);
-    diag_hint(e, "write %s%s%s/%s, or multiply %s by %s", open, right, close, by, left, by);
-  } else if (cs.n == 1) {
-    diag_note(e, "%s is %s: a factor %s is missing", by, say(c, cs.sym[0]->type), by);
-    diag_hint(e, "write %s%s%s*%s, or divide %s by %s", open, right, close, by, left, by);
-  } else if (cs.n < 4) {
-    diag_note(e, "one side lacks a factor %s, such as %s or %s", say(c, cs.sym[0]->type), by, cs.sym[1]->name->text);
-  }
+  if (strcmp(by, left) == 0 || strcmp(by, right) == 0) return;
+  if (cs.n == 1) {
+    const char *open = simple_text(right) ? "" : "(", *close = simple_text(right) ? "" : ")";
+    diag_note(e, "a factor %s (in %s) is missing", by, say(c, cs.sym[0]->type));
+    diag_hint(e, "write %s%s%s%s%s", open, right, close, cs.divide[0] ? "/" : "*", by);
+  } else if (cs.n < 4)
+    diag_note(e, "a factor in %s is missing on one side, such as %s or %s", say(c, cs.sym[0]->type), by, cs.sym[1]->name->text);
 }
 
 // The text of a construct as written, on one line, at most 40 characters.

@@ -54,6 +54,7 @@ struct Sym {
   Model *pop_model;// SYM_POP: the neuron
   void *decl_info; // declarations: private to the checker
   uint8_t resolved;// private to the checker
+  bool recheck;    // private to the checker
 };
 
 typedef enum ModelKind { MODEL_NEURON, MODEL_SYNAPSE, MODEL_RULE } ModelKind;

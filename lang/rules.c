@@ -8,7 +8,7 @@
 
 static Span name_span(const Node *n) { return n->name_span.file ? n->name_span : n->span; }
 
-static const char *what_is(const Sym *s) {
+const char *sym_words(const Sym *s) {
   switch ((SymKind)s->kind) {
   case SYM_PARAM: return "a parameter";
   case SYM_STATE: return "a state";
@@ -34,8 +34,6 @@ static const char *what_is(const Sym *s) {
   }
   return "something else";
 }
-
-const char *sym_words(const Sym *s) { return what_is(s); }
 
 static void suggest(Diag *e, const char *name, const char *const *names, int n) {
   const char *near = nearest_name(name, names, n);
@@ -115,17 +113,17 @@ void rule_unknown_rule(Checker *c, Node *target) {
 
 void rule_name_twice(Checker *c, Span span, Sym *old) {
   Diag *e = fault(c, E_NAME_TWICE, span, "`%s` is declared twice", old->name->text);
-  if (old->decl && name_span(old->decl).file) diag_label(e, name_span(old->decl), "first here, as %s", what_is(old));
+  if (old->decl && name_span(old->decl).file) diag_label(e, name_span(old->decl), "first here, as %s", sym_words(old));
   if (old->kind == SYM_GLOBAL || old->kind == SYM_FRAME || old->kind == SYM_LOCAL) diag_hint(e, "to give it another value write `%s = ...` without `let`", old->name->text);
 }
 
 void rule_not_a_value(Checker *c, Node *n, const Sym *s) {
-  Diag *e = fault(c, E_NAME_KIND, n->span, "`%s` is %s, not a value", s->name->text, what_is(s));
+  Diag *e = fault(c, E_NAME_KIND, n->span, "`%s` is %s, not a value", s->name->text, sym_words(s));
   if (s->kind == SYM_NEURON) diag_hint(e, "values belong to a population: population P = %s[100]", s->name->text);
 }
 
 static void not_a(Checker *c, Node *n, const Sym *s, const char *want) {
-  Diag *e = fault(c, E_NAME_KIND, n->span, "`%s` is %s; %s is needed here", s->name->text, what_is(s), want);
+  Diag *e = fault(c, E_NAME_KIND, n->span, "`%s` is %s; %s is needed here", s->name->text, sym_words(s), want);
   if (s->decl && name_span(s->decl).file) diag_label(e, name_span(s->decl), "declared here");
 }
 void rule_not_a_neuron(Checker *c, Node *n, const Sym *s) { not_a(c, n, s, "a neuron"); }
@@ -213,11 +211,13 @@ void rule_unknown_argument(Checker *c, Node *arg, Node *call, const char *const 
 }
 
 void rule_argument_kind(Checker *c, Node *call, Node *arg, const char *param, Type t, const char *want) {
+  if (arg->kind == N_ARG) arg = arg->kid[0];
   fault(c, E_KIND, arg->span, "`%s` of `%s` is %s, but this is %s", param, callee(c, call), want, say(c, t));
 }
 
 void rule_argument_unit(Checker *c, Node *call, Node *arg, const char *param, Type t, Type want) {
-  Diag *e = fault(c, E_UNIT_MISMATCH, arg->span, "`%s` of `%s` is measured in %s, but this is %s", param, callee(c, call), say(c, want), say(c, t));
+  if (arg->kind == N_ARG) arg = arg->kid[0];
+  Diag *e = fault(c, E_UNIT_MISMATCH, arg->span, "`%s` of `%s` is %s, but this is %s", param, callee(c, call), measured(c, want), say(c, t));
   if (type_numeric(t)) missing_factor(c, e, param, want, node_text(c, arg), t);
 }
 
@@ -273,7 +273,7 @@ void rule_assign_place(Checker *c, Node *n) {
 }
 
 void rule_assign_item(Checker *c, Node *n, const Sym *s) {
-  fault(c, E_ASSIGN_FIXED, n->span, "`%s` is %s and cannot be assigned", s->name->text, what_is(s));
+  fault(c, E_ASSIGN_FIXED, n->span, "`%s` is %s and cannot be assigned", s->name->text, sym_words(s));
 }
 
 void rule_assign_const(Checker *c, Node *n, const Sym *s) {
@@ -301,8 +301,7 @@ void rule_assign_int(Checker *c, Node *n, const Sym *s, Type t) {
   diag_hint(e, "write %s = int(%s)", s->name->text, node_text(c, n->kid[1]));
 }
 
-void rule_draw(Checker *c, Node *n) {
-  Node *value = n->kind == N_ASSIGN ? n->kid[1] : n->kid[0];
+void rule_draw(Checker *c, Node *value) {
   Diag *e = fault(c, E_DRAW, value->span, "behind `~` stands a distribution");
   diag_hint(e, "for a value write `=`; a distribution is uniform(lo, hi), normal(mean, sd) ...");
 }

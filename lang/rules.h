@@ -4,6 +4,10 @@
 #define HEBB_RULES_H
 struct Checker;
 
+// words
+const char *sym_words(const Sym *s);                // "a parameter"
+const char *measured(Checker *c, Type want);        // "measured in mV", "a time"
+
 // names
 void rule_unknown_name(Checker *c, Node *at, Atom name);
 void rule_unknown_function(Checker *c, Node *call);
@@ -83,7 +87,7 @@ void rule_xi_place(Checker *c, Node *n);
 void rule_prev(Checker *c, Node *n);
 void rule_statement_place(Checker *c, Node *n, const char *where);
 void rule_useless(Checker *c, Node *n);
-void rule_draw(Checker *c, Node *n);
+void rule_draw(Checker *c, Node *value);
 void rule_assign_fixed(Checker *c, Node *n, const Sym *v);
 void rule_assign_place(Checker *c, Node *n);
 void rule_assign_item(Checker *c, Node *n, const Sym *s);

@@ -4,8 +4,6 @@
 
 #include <string.h>
 
-const char *sym_words(const Sym *s);
-
 static Span name_span(const Node *n) { return n->name_span.file ? n->name_span : n->span; }
 
 // ---- what may be read ----
@@ -202,8 +200,12 @@ void rule_equation_unit(Checker *c, Node *n, const Equation *eq, Type left, Type
   Diag *e = fault(c, E_UNIT_MISMATCH, n->span, "the two sides of this equation differ: %s and %s", say(c, left), say(c, right));
   diag_label(e, n->kid[0]->span, "this is %s", say(c, left));
   diag_label(e, n->kid[1]->span, "this is %s", say(c, right));
-  (void)eq;
-  missing_factor(c, e, "the left side", left, "the right side", right);
+  bool at_right;
+  const char *factor = lacking_factor(c, left, right, &at_right), *x = eq->x->name->text;
+  if (!factor) return;
+  diag_note(e, "a factor %s is missing", factor);
+  if (at_right) diag_hint(e, "write %s = %s*(%s)", node_text(c, n->kid[0]), factor, node_text(c, n->kid[1]));
+  else if (eq->nfactors == 0) diag_hint(e, "write %s*d%s/dt = %s", factor, x, node_text(c, n->kid[1]));
 }
 
 void rule_no_derivative(Checker *c, Node *n) {

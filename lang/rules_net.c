@@ -4,16 +4,13 @@
 
 #include <string.h>
 
-const char *sym_words(const Sym *s);
-
 static Span name_span(const Node *n) { return n->name_span.file ? n->name_span : n->span; }
 
 // ---- populations ----
 
 void rule_population_size(Checker *c, Node *n, double x) {
   if (x < 1) fault(c, E_POP_SIZE, n->span, "a population has at least one neuron, not %g", x);
-  else if (x > 2147483648.0) fault(c, E_POP_SIZE, n->span, "a population has at most 2147483648 neurons");
-  else fault(c, E_POP_SIZE, n->span, "the size of a population is a whole number, not %g", x);
+  else fault(c, E_POP_SIZE, n->span, "a population has at most 2147483647 neurons");
 }
 
 void rule_no_size(Checker *c, Node *n) {
@@ -148,7 +145,7 @@ void rule_injected_unit(Checker *c, Node *n, Node *inject, Type t, const Sym *in
 
 void rule_probability(Checker *c, Node *n, double p) {
   Diag *e = fault(c, E_PATTERN_NUMBER, n->span, "a probability lies between 0 and 1, this is %g", p);
-  if (p > 1 && p <= 100) diag_hint(e, "%g%% is written %g%%", p, p);
+  if (p > 1 && p <= 100) diag_hint(e, "for %g percent write %g%%", p, p);
 }
 
 void rule_negative_count(Checker *c, Node *n, double x) { fault(c, E_PATTERN_NUMBER, n->span, "a number of synapses is not negative, this is %g", x); }

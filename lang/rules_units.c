@@ -53,6 +53,7 @@ void rule_not_plain(Checker *c, Node *n, Type t, const char *what) {
 }
 
 void rule_plain_argument(Checker *c, Node *call, Node *arg, Type t) {
+  if (arg->kind == N_ARG) arg = arg->kid[0];
   Diag *e = fault(c, E_NOT_PLAIN, arg->span, "`%s` takes a plain number, this is %s", node_text(c, call->kid[0]), say(c, t));
   const char *unit = t.unit && t.unit->text[0] ? t.unit->text : dim_unit(t.dim, c->a)->text;
   missing_factor(c, e, "1", type_num(DIM_NONE, NULL), node_text(c, arg), t);
@@ -73,12 +74,24 @@ void rule_scaled(Checker *c, Node *n, Type t, Node *scaled) {
 
 void rule_scaled_many(Checker *c, Span span) { fault(c, E_SCALED, span, "a `scaled` block takes at most 8 units"); }
 
+static bool is_time(Type t) {
+  Unit s;
+  unit_lookup("s", 1, &s);
+  return dim_equal(t.dim, s.dim) && !t.unit;
+}
+
+// "measured in mV", "a time", "a plain number".
+const char *measured(Checker *c, Type want) {
+  if (is_time(want)) return "a time";
+  return dim_is_none(want.dim) ? "a plain number" : arena_printf(c->a, "measured in %s", say(c, type_num(want.dim, want.unit)));
+}
+
 // Where one dimension was wanted: a value for a variable, a time ...
 void rule_quantity(Checker *c, Node *n, Type t, Type want, const char *what) {
-  Diag *e = fault(c, E_UNIT_MISMATCH, n->span, "%s is measured in %s, but this is %s", what, say(c, type_num(want.dim, want.unit)), say(c, t));
+  Diag *e = fault(c, E_UNIT_MISMATCH, n->span, "%s is %s, but this is %s", what, measured(c, want), say(c, t));
   if (dim_is_none(want.dim) && !dim_is_none(t.dim) && t.unit && t.unit->text[0]) diag_hint(e, "for the plain number write (%s) in %s", node_text(c, n), t.unit->text);
   else if (dim_is_none(t.dim) && n->kind == N_NUM && !n->kid[0]) {
-    const char *unit = want.unit && want.unit->text[0] ? want.unit->text : dim_unit(want.dim, c->a)->text;
+    const char *unit = is_time(want) ? "ms" : want.unit && want.unit->text[0] ? want.unit->text : dim_unit(want.dim, c->a)->text;
     diag_hint(e, "write %s %s", node_text(c, n), unit);
   } else missing_factor(c, e, what, type_num(want.dim, want.unit), node_text(c, n), t);
 }
@@ -133,6 +146,7 @@ void rule_format(Checker *c, Node *part) {
 }
 
 void rule_element(Checker *c, Node *elem, Type t, Type so_far) {
+  if (elem->kind == N_ARG) elem = elem->kid[0];
   fault(c, E_KIND, elem->span, "the elements of an array are of one kind: this is %s, the ones before are %s", say(c, t), say(c, so_far));
 }
 

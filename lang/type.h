@@ -64,6 +64,10 @@ const char *type_text(Type t, Arena *a);
 // The unit to show a dimension in when nobody named one ("V", "S/m^2", "kg m^2 s^-3").
 const Unit *dim_unit(Dim d, Arena *a);
 
+// "^2", "^(1/2)": what stands behind the name of a unit; nothing for 1.
+struct Str;
+void unit_add_exponent(struct Str *s, double exponent);
+
 // units.def: looks a unit name up ("mV", "µm", "Ohm"); false if it is none. Prefixes f p n u µ m c k M G where allowed.
 bool unit_lookup(const char *name, size_t n, Unit *out);
 // A number of units with this scale in SI units, and back, rounded once: 0.3 ms is the double nearest to 0.0003.

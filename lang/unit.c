@@ -90,12 +90,20 @@ double unit_from_si(double x, double scale) { return scale_from_si(x, scale); }
 
 // ---- showing dimensions ----
 
+// "^2", "^(1/2)", nothing for 1, as the language reads it.
+static void add_exponent(Str *s, int twelfths) {
+  if (twelfths == 12) return;
+  int den = 12;
+  while (den > 1 && (den % 2 == 0 && twelfths % 2 == 0)) den /= 2, twelfths /= 2;
+  if (den % 3 == 0 && twelfths % 3 == 0) den /= 3, twelfths /= 3;
+  if (den == 1) str_addf(s, "^%d", twelfths);
+  else str_addf(s, "^(%d/%d)", twelfths, den);
+}
+
 static void add_power(Str *s, const char *name, int twelfths) {
   if (s->n) str_addc(s, '*');
   str_add(s, name);
-  if (twelfths == 12) return;
-  str_addc(s, '^');
-  str_addnum(s, twelfths / 12.0);
+  add_exponent(s, twelfths);
 }
 
 // The rest of a dimension in base units: first the positive powers, then "/" each negative one.
@@ -108,9 +116,7 @@ static void add_base(Str *s, Dim d) {
     if (d.e[k] < 0) {
       str_addc(s, '/');
       str_add(s, base[k]);
-      if (d.e[k] == -12) continue;
-      str_addc(s, '^');
-      str_addnum(s, -d.e[k] / 12.0);
+      add_exponent(s, -d.e[k]);
     }
 }
 
@@ -168,6 +174,8 @@ const Unit *dim_unit(Dim d, Arena *a) {
   else u->text = dim_text(d, a);
   return u;
 }
+
+void unit_add_exponent(struct Str *s, double exponent) { add_exponent(s, (int)rint(exponent * 12)); }
 
 // A named unit, perhaps with a prefix, of exactly this dimension and scale; NULL if there is none.
 const Unit *unit_named(Dim d, double scale, Arena *a) {
