@@ -223,7 +223,7 @@ static void add_doc(Lexer *lx, const unsigned char *from) {
     if (lx->doc.n) str_addc(&lx->doc, '\n');
     str_addn(&lx->doc, (const char *)s, n);
     lx->doc_line = true;
-  } else if (!lx->trail) {
+  } else if (n && !lx->trail) {
     lx->trail = arena_strndup((const char *)s, n, lx->a);
   }
 }
@@ -360,18 +360,21 @@ static Token lex_string(Lexer *lx) {
   }
 }
 
-// A format: [sign][0][width][.digits][letter]; checked here, so that whoever prints may rely on it.
+// A format: [align < > ^][+][0][width][.digits][f e g d s %]. Checked here, so that a wrong one is found before a run.
 static bool format_ok(const char *f) {
-  if (*f == '+' || *f == '-') f++;
+  if (*f && strchr("<>^", *f)) f++;
+  if (*f == '+') f++;
   size_t width = strspn(f, "0123456789");
-  f += width;
+  bool digits = f[width] == '.';
   if (width > 3) return false;
-  if (*f == '.') {
-    size_t digits = strspn(++f, "0123456789");
-    if (!digits || digits > 2) return false;
-    f += digits;
+  f += width;
+  if (digits) {
+    size_t n = strspn(++f, "0123456789");
+    if (!n || n > 2) return false;
+    f += n;
   }
-  if (*f && strchr("feEgGd%", *f)) f++;
+  if (*f == 'd' && digits) return false;
+  if (*f && strchr("fegds%", *f)) f++;
   return !*f;
 }
 

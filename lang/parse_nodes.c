@@ -154,11 +154,18 @@ Node *mk_call(Parser *ps, Span span, Node *f, const Items *args) {
   return with_list(ps, mk(ps, N_CALL, span, f, NULL, NULL, NULL), args);
 }
 
+static bool begins_line(const Parser *ps, Span span) {
+  const char *text = sources_get(ps->sources, span.file)->text, *p = text + span.lo;
+  while (p > text && (p[-1] == ' ' || p[-1] == '\t')) p--;
+  return p > text && p[-1] == '\n';
+}
+
 // A value as a statement. In a file, one that begins with a minus was meant to go on with the line above.
 Node *mk_expr_statement(Parser *ps, Span span, Node *value) {
   const Node *first = value;
   while (!(first->flags & NF_PAREN) && (first->kind == N_BINARY || first->kind == N_IN)) first = first->kid[0];
-  if (!ps->prompt && first->kind == N_UNARY && first->op == OP_NEG && !(first->flags & NF_PAREN)) {
+  bool minus = first->kind == N_UNARY && first->op == OP_NEG && !(first->flags & NF_PAREN);
+  if (minus && !ps->prompt && begins_line(ps, span)) {
     Diag *e = parse_fault(ps, E_MINUS_LINE, first->span, "a line that begins with - is a statement of its own, and this one "
                                                          "does nothing");
     diag_hint(e, "if it goes on with the line above, put the - at the end of that line");
