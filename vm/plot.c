@@ -39,6 +39,7 @@ typedef struct Figure {
   Str command;  // what follows "plot"
   int blocks;   // number of $d blocks so far
   int curves;
+  int64_t points; // that can be seen
   Str x_label, y_label;
   bool legend;
   bool image;
@@ -73,8 +74,12 @@ static int end_block(Figure *f) {
 }
 
 static void point(Figure *f, double x, double y) {
-  if (isfinite(x) && isfinite(y)) str_addf(&f->data, "%.9g %.9g\n", x, y);
-  else str_add(&f->data, "\n"); // a gap in the line
+  if (isfinite(x) && isfinite(y)) {
+    str_addf(&f->data, "%.9g %.9g\n", x, y);
+    f->points++;
+  } else {
+    str_add(&f->data, "\n"); // a gap in the line
+  }
 }
 
 static void add_curve(Figure *f, int block, const char *style, const char *title) {
@@ -148,7 +153,8 @@ static bool curves_of(Figure *f, const PlotItem *item, const Array *y, const Arr
   for (int64_t c = 0; c < curves; c++) {
     curve_data(f, xc, (Strided){y->data + c, curves}, n, xs, ys);
     Str title = {0};
-    if (curves > 1 && curves <= LEGEND_MOST) str_addf(&title, "%lld", (long long)(names && names->n == curves ? names->data[c] : c));
+    long long number = (long long)(names && names->n == curves ? names->data[c] : (double)c);
+    if (curves > 1 && curves <= LEGEND_MOST) str_addf(&title, "%s[%lld]", item->y_label ? item->y_label : "", number);
     else if (curves == 1 && f->plot->nitems > 1) str_add(&title, item->y_label ? item->y_label : "");
     add_curve(f, end_block(f), n == 1 ? "with points pt 7" : "with lines lw 1.2", title.data);
     str_free(&title);
@@ -206,7 +212,7 @@ static bool add_raster(Figure *f, const PlotItem *item) {
   for (int64_t k = 0; k < v.n; k += every)
     point(f, v.t[k] / f->time_scale, (double)v.i[k] + f->raster_base);
   if (v.n == 0) str_add(&f->data, "NaN NaN\n");
-  double size = v.neurons > 400 ? 0.12 : v.neurons > 50 ? 0.25 : 0.5;
+  double size = v.neurons > 400 ? 0.18 : v.neurons > 50 ? 0.3 : 0.5;
   char style[64];
   snprintf(style, sizeof style, "with points pt 7 ps %.2f", size);
   add_curve(f, end_block(f), style, f->plot->nitems > 1 ? item->y_label : NULL);
@@ -226,6 +232,7 @@ static void histogram_boxes(Figure *f, const PlotItem *item, const Array *y, con
   begin_block(f);
   for (int64_t b = 0; b < bins; b++)
     str_addf(&f->data, "%.9g %.9g %.9g\n", 0.5 * (edge[b] + edge[b + 1]) / ys, count[b], (edge[b + 1] - edge[b]) / ys);
+  f->points += bins;
   add_curve(f, end_block(f), "using 1:2:3 with boxes fs solid 0.6 noborder", f->plot->nitems > 1 ? item->y_label : NULL);
   once(&f->x_label, item->y_label, item->y_unit);
   once(&f->y_label, "count", "");
@@ -262,7 +269,7 @@ static bool add_histogram(Figure *f, const PlotItem *item) {
 
 static bool add_image(Figure *f, const PlotItem *item) {
   const Array *m = item->y.kind == VAL_ARRAY ? (const Array *)item->y.obj : NULL;
-  if (!m || m->elem == VAL_STR || m->ndim != 2) return refuse(f, item->span, "an image is drawn of a matrix of numbers");
+  if (!m || m->elem == VAL_STR || m->ndim != 2 || m->n == 0) return refuse(f, item->span, "an image is drawn of a matrix of numbers");
   if (f->plot->nitems > 1) return refuse(f, item->span, "an image stands alone in its figure");
   begin_block(f);
   for (int64_t r = 0; r < m->shape[0]; r++) {
@@ -271,8 +278,12 @@ static bool add_image(Figure *f, const PlotItem *item) {
     str_addc(&f->data, '\n');
   }
   str_addf(&f->command, "$d%d matrix with image notitle", end_block(f));
-  str_add(&f->data, "set yrange [*:*] reverse\nset palette defined (0 '#440154', 1 '#3b528b', 2 '#21918c', 3 '#5ec962', 4 '#fde725')\nset size ratio -1\nunset grid\n");
-  str_add(&f->data, "set cblabel ");
+  f->points += m->n;
+  double rows = (double)m->shape[0], columns = (double)m->shape[1];
+  str_addf(&f->data, "set xrange [-0.5:%.1f]\nset yrange [%.1f:-0.5]\nunset grid\n", columns - 0.5, rows - 0.5);
+  if (rows < 4 * columns && columns < 4 * rows) str_add(&f->data, "set size ratio -1\n");
+  str_add(&f->data, "set palette defined (0 '#440154', 1 '#3b528b', 2 '#21918c', 3 '#5ec962', 4 '#fde725')\n");
+  str_add(&f->data, "set cblabel offset 1 noenhanced ");
   Str label = {0};
   label_text(&label, item->y_label, item->y_unit);
   quote(&f->data, label.data ? label.data : "");
@@ -304,8 +315,10 @@ static bool terminal(Figure *f, Str *out) {
 }
 
 static void settings(Figure *f, Str *out) {
-  str_add(out, "set encoding utf8\nset border 3 lc rgb '#444444'\nset tics nomirror out\nset grid lc rgb '#e6e6e6'\n");
-  str_add(out, "set key noenhanced outside right top\n");
+  str_add(out, "set encoding utf8\nset border 3 lc rgb '#444444'\nset tics nomirror out\nset grid back lt 1 lw 0.7 lc rgb '#e6e6e6'\n");
+  str_add(out, f->legend ? "set key noenhanced outside right top\n" : "unset key\n");
+  if (!f->image) str_add(out, f->legend ? "set autoscale xfix\n" : "set autoscale xfix\nset rmargin 4\n");
+  if (!f->points) str_add(out, "set xrange [0:1]\nset yrange [0:1]\n"); // an empty figure, not an error
   if (f->plot->title) {
     str_add(out, "set title ");
     quote(out, f->plot->title);
