@@ -157,9 +157,9 @@ bool lexer_opener(const Lexer *lx, Span *open) {
   return true;
 }
 
-// An error of the text. NULL, which diag_hint takes, where a statement with an error is passed over already.
+// An error of the text. NULL, which diag_hint takes, behind an error in the same line of the statement.
 __attribute__((format(printf, 4, 5))) static Diag *lex_error(Lexer *lx, DiagCode code, Span span, const char *fmt, ...) {
-  if (lx->skipping || lx->stopped) return NULL;
+  if (lx->stopped || (lx->skipping && !lx->newline)) return NULL;
   if (++lx->errors >= 100) lx->stopped = true;
   va_list ap;
   va_start(ap, fmt);
@@ -599,11 +599,11 @@ static KeywordClass class_of(const Token *t) {
   return k ? k->class_ : KW_SOFT;
 }
 
-// Does the word begin a statement that can stand in no expression? Then a bracket that is open above was forgotten.
-static bool breaks_brackets(const Lexer *lx, const Token *t) {
+// Does the word begin a statement, and can stand in no expression? Then what is unfinished above was forgotten.
+static bool breaks_off(const Lexer *lx, const Token *t) {
   switch (class_of(t)) {
   case KW_DECL: return true;
-  case KW_STATEMENT: return t->kind != T_IF && t->kind != T_FOR;
+  case KW_STATEMENT: return t->kind != T_IF && t->kind != T_FOR && t->kind != T_SWEEP;
   case KW_PART: return lx->decls && follows(lx, t->span.hi) == 'a';
   default: return false;
   }
@@ -671,7 +671,7 @@ static bool missing_brace(Lexer *lx, const Token *t, bool newline) {
   leave_brackets(lx);
   Span open;
   lexer_opener(lx, &open);
-  Diag *e = lex_error(lx, E_BRACKET, open, "this `{` is not closed");
+  Diag *e = lx->skipping ? NULL : lex_error(lx, E_BRACKET, open, "this `{` is not closed");
   diag_label(e, t->span, "a `}` is missing before this `%s`", t->tok.name->text);
   lx->has_suspect = false;
   hold(lx, *t, newline);
@@ -682,10 +682,10 @@ static bool missing_brace(Lexer *lx, const Token *t, bool newline) {
 // A bracket still open where the statement must end: reported at the bracket.
 static bool unclosed_bracket(Lexer *lx, const Token *t, bool newline) {
   if (!in_brackets(lx)) return false;
-  bool ends = t->kind == '}' || t->kind == ';' || (newline && breaks_brackets(lx, t));
+  bool ends = t->kind == '}' || t->kind == ';' || (newline && breaks_off(lx, t));
   if (!ends) return false;
   Span open = vec_last(&lx->open).span;
-  Diag *e = lex_error(lx, E_BRACKET, open, "this `%c` is not closed", lx->text[open.lo]);
+  Diag *e = lx->skipping ? NULL : lex_error(lx, E_BRACKET, open, "this `%c` is not closed", lx->text[open.lo]);
   if (t->tok.name) diag_label(e, t->span, "`%c` is missing before this", top_is(lx, OPEN_PAREN) ? ')' : ']');
   leave_brackets(lx);
   hold(lx, *t, newline);
@@ -698,7 +698,8 @@ static bool ends_statement(const Lexer *lx, const Token *t, bool newline) {
   if (closes) return !in_brackets(lx) && !unfinished(lx->prev);
   if (!newline && lx->prev != '}') return false;
   if (lx->open.n && !is_brace(vec_last(&lx->open).kind)) return false;
-  return !continues(t->kind) && !unfinished(lx->prev);
+  if (unfinished(lx->prev)) return breaks_off(lx, t); // what should follow was forgotten
+  return !continues(t->kind);
 }
 
 // Decides what a word means at this place.

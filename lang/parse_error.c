@@ -375,7 +375,7 @@ static bool unclosed(const Fault *f) {
 // Where to point: at what was found, but at what stands before it where that is the end of a line.
 static Span place_to_show(const Fault *f, Span span) {
   const Span before = f->before->span;
-  if (!f->before->kind || before.hi <= before.lo) return span;
+  if (starts_statement(f->before) || before.hi <= before.lo) return span;
   if (f->found == T_SEP || span.lo == span.hi) return before;
   return below(f) && !is_name(f->token) ? before : span;
 }
@@ -384,7 +384,7 @@ static void report(const Fault *f, Span span) {
   Str s = {0};
   str_add(&s, "expected ");
   add_expected(&s, f);
-  if (f->before->kind && f->before->kind != T_SEP && f->before->span.hi > f->before->span.lo) {
+  if (!starts_statement(f->before) && f->before->span.hi > f->before->span.lo) {
     str_add(&s, " after ");
     if (f->before->kind == T_STREND) str_add(&s, "the string");
     else add_source(&s, f->ps, f->before->span);
