@@ -218,7 +218,7 @@ void check_assigned_value(Checker *c, Node *n, Type t) {
 }
 
 void check_draw(Checker *c, Node *n, Node *value) {
-  if (n->op == OP_DRAW && value->type.kind != TY_ERROR && !expr_draws(value)) rule_draw(c, value);
+  if (n->op == OP_DRAW && value->type.kind != TY_ERROR && !node_draws(value)) rule_draw(c, value);
 }
 
 static void handler_assign(Checker *c, Node *n) {

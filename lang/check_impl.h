@@ -172,7 +172,7 @@ TypeKind type_elem(Type t);  // of arrays; the kind itself otherwise
 Type array_like(Type t, Type elem);
 int broadcast_ndim(Type a, Type b);
 Type element_type(Type array);
-bool expr_draws(const Node *n);
+bool node_draws(const Node *n);
 void check_draw(Checker *c, Node *n, Node *value); // behind ~ stands a distribution; after the value was checked
 unsigned expr_reads(const Node *n); // READS_*
 enum { READS_PRE = 1, READS_POST = 2, READS_SYN = 4 };
@@ -181,7 +181,9 @@ enum { READS_PRE = 1, READS_POST = 2, READS_SYN = 4 };
 Dim dim_of_unit(Checker *c, Node *unit, const Unit **out, bool *ok);
 Type type_of_unit(Checker *c, Node *unit);     // what stands after ':'; int, bool too
 void chain_units(Checker *c, Node *chain);
+const Unit *power_unit(Checker *c, const Node *base, Dim d, double exponent);
 const Unit *product_unit(Checker *c, Node *n, Type l, Type r);
+bool same_unit(const Unit *a, const Unit *b); // the same name
 bool dims_agree(Type a, Type b);
 Type merge_numbers(Type a, Type b);            // of sides that agree
 // Reports sides that do not agree; `verb` as in "cannot add".

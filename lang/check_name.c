@@ -267,7 +267,7 @@ static Type member_of_projection(Checker *c, Node *n, const ConnInfo *ci) {
 }
 
 static Type member_of_spikes(Checker *c, Node *n, Type spikes) {
-  static const char *const names[] = {"t", "i", "t_exact"};
+  static const char *const names[] = {"t", "i", "t_exact", NULL};
   if (named(n->name, "t") || named(n->name, "t_exact")) return of_whole_array(seconds());
   if (named(n->name, "i")) return type_array(TY_INT, 1, DIM_NONE, NULL);
   Sym *v = spikes.info ? model_find(spikes.info, n->name) : NULL;
@@ -448,7 +448,7 @@ static bool sym_varies(const Node *n) {
 }
 
 // Whether a checked expression is a call that draws a random number.
-bool expr_draws(const Node *n) {
+bool node_draws(const Node *n) {
   if (n->kind != N_CALL) return false;
   if (!n->sym || n->type.kind == TY_ERROR) return true; // reported already
   if (n->sym->kind == SYM_BUILTIN) return builtin_is_random(n->sym);
