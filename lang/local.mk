@@ -25,14 +25,19 @@ libcore_la_SOURCES += \
 	lang/instance.h \
 	lang/ir.c lang/ir.h \
 	lang/ir_node.h \
+	lang/ir_prune.c \
 	lang/keywords.def \
 	lang/lexer.h \
+	lang/link.c lang/link.h \
+	lang/link_pop.c \
 	lang/lower.c lang/lower.h \
 	lang/lower_block.c \
 	lang/lower_call.c \
 	lang/lower_capture.c \
 	lang/lower_expr.c \
 	lang/lower_impl.h \
+	lang/lower_init.c \
+	lang/lower_net.c \
 	lang/model.h \
 	lang/module.c lang/module.h \
 	lang/parse.c lang/parse.h \
@@ -63,6 +68,7 @@ libcore_la_SOURCES += \
 	lang/solve_milstein.c \
 	lang/solve_rk2.c \
 	lang/solve_rk4.c \
+	lang/system.c lang/system.h \
 	lang/type.c lang/type.h \
 	lang/unit.c \
 	lang/units.def

@@ -19,6 +19,12 @@ verdict() {
   fi
 }
 
+# skip NAME WHY
+skip() {
+  count=$((count + 1))
+  echo "ok $count - $1 # SKIP $2"
+}
+
 found=$(mktemp "${TMPDIR:-/tmp}/layers.XXXXXX") || exit 99
 trap 'rm -f "$found"' EXIT
 trap 'exit 99' HUP INT TERM
@@ -77,8 +83,16 @@ if [ -f "$archive" ] && command -v objdump >/dev/null 2>&1 && ! nm "$archive" 2>
     awk '$0 ~ / O / && $0 ~ /[[:space:]]\.(t?data|t?bss)(\.[a-z_0-9.]+)?[[:space:]]/ && $0 !~ /\.data\.rel\.ro/ { print }' >"$found"
   verdict 'nothing outside of the command keeps state of its own' "$found"
 else
-  count=$((count + 1))
-  echo "ok $count - nothing outside of the command keeps state of its own # SKIP no objects to look at"
+  skip 'nothing outside of the command keeps state of its own' 'no objects to look at'
+fi
+
+# What programs that embed hebb can see.
+library=$(find "$builddir/.libs" -name 'libhebb.so*' -type f 2>/dev/null | head -1)
+if [ -n "$library" ] && command -v nm >/dev/null 2>&1; then
+  nm -D --defined-only "$library" | awk '{ print $NF }' | grep -vE '^(hebb_|_init$|_fini$)' >"$found"
+  verdict 'the library shows hebb_ names only' "$found"
+else
+  skip 'the library shows hebb_ names only' 'no shared library'
 fi
 
 echo "1..$count"

@@ -18,6 +18,13 @@ AM_TESTS_ENVIRONMENT = \
 # C where C is the interface. tests/unit/check_MODULE.c tests MODULE.
 unit_tests = \
 	tests/unit/check_array \
+	tests/unit/check_builtin \
+	tests/unit/check_check \
+	tests/unit/check_format \
+	tests/unit/check_io \
+	tests/unit/check_pages \
+	tests/unit/check_types \
+	tests/unit/check_units \
 	tests/unit/check_value
 if HAVE_CHECK
 check_PROGRAMS += $(unit_tests)
@@ -27,10 +34,10 @@ AM_DEFAULT_SOURCE_EXT = .c
 LDADD = libcore.la $(CHECK_LIBS)
 
 # In the language: one file, one behaviour.
-language_tests = tests/lang.sh tests/examples.sh tests/stdlib.sh tests/refs.sh tests/readme.sh
+language_tests = tests/lang.sh tests/examples.sh tests/stdlib.sh tests/refs.sh tests/readme.sh tests/isa.sh
 house_tests = tests/layers.sh
 TESTS += $(language_tests) $(house_tests)
-EXTRA_DIST += $(language_tests) $(house_tests) tests/common.sh tests/lang tests/golden tests/unit tests/fuzz tests/refs tests/stdlib
+EXTRA_DIST += $(language_tests) $(house_tests) tests/common.sh tests/lang tests/golden tests/unit tests/fuzz tests/refs tests/stdlib tests/isa
 
 $(language_tests:.sh=.log): hebb$(EXEEXT)
 tests/layers.log: libcore.la

@@ -2,6 +2,7 @@
 libcore_la_SOURCES += \
 	vm/array.c vm/array.h \
 	vm/array_index.c \
+	vm/attach.c \
 	vm/bind.c \
 	vm/builtin.c vm/builtin.def vm/builtin.h \
 	vm/builtin_args.h \
@@ -17,8 +18,10 @@ libcore_la_SOURCES += \
 	vm/connect_draw.c \
 	vm/connect_init.c \
 	vm/disasm.c \
+	vm/event.c \
 	vm/expm.c vm/expm.h \
 	vm/format.c vm/format.h \
+	vm/history.c \
 	vm/inject.c \
 	vm/interp.c \
 	vm/io.c vm/io.h \
@@ -34,6 +37,7 @@ libcore_la_SOURCES += \
 	vm/linear.c vm/linear.h \
 	vm/net.h \
 	vm/ops.c vm/ops.def vm/ops.h \
+	vm/order.c \
 	vm/plot.c vm/plot.h \
 	vm/pop.c \
 	vm/probe.c vm/probe.h \
