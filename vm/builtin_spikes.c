@@ -192,9 +192,13 @@ static void trains_free(Trains *x) {
   mem_free(x->begin);
 }
 
+// Spikes lie on steps: an interval is a whole number of them, without the dust of a difference.
+static double interval(double from, double to, double dt) { return dt > 0 ? rint((to - from) / dt) * dt : to - from; }
+
 bool builtin_isi(BuiltinCall *c) {
   SpikeView s;
   Trains x;
+  double dt = c->vm ? c->vm->dt : 0;
   if (!arg_spikes(c, 1, &s)) return false;
   bool ok = trains_make(c, &s, &x);
   spikes_view_free(&s);
@@ -204,14 +208,14 @@ bool builtin_isi(BuiltinCall *c) {
   Array *r = arg_make(c, VAL_NUM, 1, &n);
   double *p = r ? r->data : NULL;
   for (int64_t j = 0; r && j < x.n; j++)
-    for (int64_t k = x.begin[j] + 1; k < x.begin[j + 1]; k++) *p++ = x.t[k] - x.t[k - 1];
+    for (int64_t k = x.begin[j] + 1; k < x.begin[j + 1]; k++) *p++ = interval(x.t[k - 1], x.t[k], dt);
   trains_free(&x);
   return r && give(c, value_obj(r));
 }
 
 // cv of the intervals of n ascending times; d takes the n - 1 intervals.
-static double train_cv(const double *t, int64_t n, double *d) {
-  for (int64_t k = 1; k < n; k++) d[k - 1] = t[k] - t[k - 1];
+static double train_cv(const double *t, int64_t n, double dt, double *d) {
+  for (int64_t k = 1; k < n; k++) d[k - 1] = interval(t[k - 1], t[k], dt);
   return stats_sd(d, n - 1, 1) / stats_mean(d, n - 1, 1);
 }
 
@@ -219,6 +223,7 @@ bool builtin_cv(BuiltinCall *c) {
   SpikeView s;
   Trains x;
   int64_t min_spikes = 3;
+  double dt = c->vm ? c->vm->dt : 0;
   if (arg_given(c, 1) && !arg_count(c, 1, 2, &min_spikes)) return false;
   if (!arg_spikes(c, 2, &s)) return false;
   bool ok = trains_make(c, &s, &x);
@@ -228,7 +233,7 @@ bool builtin_cv(BuiltinCall *c) {
   for (int64_t j = 0; ok && j < x.n; j++) {
     int64_t spikes = x.begin[j + 1] - x.begin[j];
     if (spikes < min_spikes) continue;
-    double v = train_cv(x.t + x.begin[j], spikes, d);
+    double v = train_cv(x.t + x.begin[j], spikes, dt, d);
     if (!isnan(v)) cv[n++] = v; // several spikes in one step and no others have no mean interval
   }
   double mean = stats_mean(cv, n, 1);
