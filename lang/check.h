@@ -14,6 +14,7 @@
 //                         for those left out (list, nlist = number of parameters); function: node->sym SYM_FUNC whose
 //                         decl is the clone for these argument types, arguments in order, defaults filled in
 //   POPULATION            node->sym SYM_POP (type.info = Model*); node->info = PopInfo*
+//   INJECT                node->sym the input it feeds
 //   CONNECT               node->info = ConnInfo*; node->sym SYM_PROJ if labelled
 //   LET FOR RECORD ...    node->sym the script variable made
 //   blocks of at/every, functions: numbered frame variables (SYM_FRAME), see ScriptScope
@@ -45,7 +46,8 @@ typedef struct Checker Checker;
 
 // One value of a population or connection that is computed when it is made, in the order of dependence.
 typedef struct InitItem {
-  Sym *var;   // of the neuron, synapse or rule; or a pseudo variable: delay, post_delay, positions
+  Sym *var;   // of the neuron, synapse or rule; or a pseudo variable named delay, post_delay or positions: a hidden
+              // SYM_STATE without model. positions come first, so that pos is known to what follows
   Node *expr; // annotated; NULL: zero
   bool from_block; // the block's entry (its names are the script's), else the declaration's default
 } InitItem;

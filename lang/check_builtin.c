@@ -348,7 +348,10 @@ static bool result_dim_exists(const SigType *t, const Bound *b) {
 
 static const Unit *result_unit(const SigType *t, const Bound *b) {
   int v = dim_variable(t);
-  return v >= 0 && t->power[v] == 12 && dim_is_none(t->dim) ? b->unit[v] : NULL;
+  if (v < 0 || t->power[v] != 12 || !dim_is_none(t->dim)) return NULL;
+  for (int k = v + 1; k < DIM_VARS; k++)
+    if (t->power[k]) return NULL;
+  return b->unit[v];
 }
 
 static Type result_type(const SigType *t, const Bound *b) {

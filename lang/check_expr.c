@@ -203,7 +203,7 @@ static Type power_of_quantity(Checker *c, Node *n, Type l) {
   Dim d;
   if (!expr_constant(n->kid[1], &x) || !rational(x, &twelfths) || !dim_pow(l.dim, twelfths, 12, &d))
     return rule_exponent(c, n->kid[0], n->kid[1]->span), type_error();
-  return array_like(l, type_num(d, twelfths == 12 ? l.unit : NULL));
+  return array_like(l, type_num(d, twelfths == 12 ? l.unit : power_unit(c, n->kid[0], d, x)));
 }
 
 static Type check_pow(Checker *c, Node *n) {

@@ -113,7 +113,7 @@ void declare_function(Checker *c, Node *n) {
 
 static bool same_type(Type a, Type b) {
   return a.kind == b.kind && a.elem == b.elem && a.ndim == b.ndim && a.anydim == b.anydim && dim_equal(a.dim, b.dim) &&
-         a.unit == b.unit && a.info == b.info;
+         same_unit(a.unit, b.unit) && a.info == b.info;
 }
 
 static int find_use(DeclInfo *d, const Type *args, int n, bool lane) {

@@ -697,7 +697,7 @@ Model *neuron_model(Checker *c, Sym *decl) {
 }
 
 static bool same_weight(Type a, Type b) {
-  return a.kind == b.kind && dim_equal(a.dim, b.dim) && a.unit == b.unit;
+  return a.kind == b.kind && dim_equal(a.dim, b.dim) && same_unit(a.unit, b.unit);
 }
 
 Model *use_model(Checker *c, Sym *decl, Type weight, Model *pre, Model *post, Sym *w, Node *at) {

@@ -75,14 +75,14 @@ static Type check_positions(Checker *c, Node *b) {
   unit_lookup("m", 1, &m);
   Type t = check_value(c, b->kid[0]);
   if (type_known(t) && (!type_numeric(t) || !dims_agree(t, type_num(m.dim, NULL)))) rule_quantity(c, b->kid[0], t, type_num(m.dim, NULL), "positions");
+  check_draw(c, b, b->kid[0]);
   return t;
 }
 
 static void population_entry(Checker *c, PopInfo *pi, Node *b, InitItem *items, int *n) {
   Node *target = b->kid[2];
   if (target->kind == N_NAME && named(target->name, "positions") && !model_find(pi->model, target->name)) {
-    check_positions(c, b);
-    target->sym = pseudo(c, target->name, type_num(seconds().dim, NULL));
+    target->sym = pseudo(c, target->name, check_positions(c, b));
     pi->init = push_item(c, pi->init, &pi->ninit, (InitItem){target->sym, b->kid[0], true});
     return;
   }

@@ -239,7 +239,21 @@ const Unit *product_unit(Checker *c, Node *n, Type l, Type r) {
   return unit_compose(c, op, lu, r.unit, d);
 }
 
+// cm^2 in a chain, under its own name.
+const Unit *power_unit(Checker *c, const Node *base, Dim d, double exponent) {
+  if (base->kind != N_UNIT) return NULL;
+  Str s = {0};
+  str_add(&s, base->name->text);
+  unit_add_exponent(&s, exponent);
+  Unit *u = NEW(c->a, Unit);
+  *u = (Unit){arena_strndup(s.data, s.n, c->a), d, pow(base->num, exponent)};
+  str_free(&s);
+  return u;
+}
+
 // ---- agreement ----
+
+bool same_unit(const Unit *a, const Unit *b) { return a == b || (a && b && strcmp(a->text, b->text) == 0); }
 
 static bool takes_any(Type t) { return t.kind == TY_ERROR || t.kind == TY_ANY || t.anydim; }
 
