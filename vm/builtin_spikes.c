@@ -6,6 +6,7 @@
 // Spike times are multiples of dt and so are most bins, so a quotient that misses a whole number by rounding is put
 // right (bin_number).
 #include "base/arena.h"
+#include "base/scale.h"
 #include "vm/builtin_args.h"
 #include "vm/builtin_stats.h"
 #include "vm/spectrum.h"
@@ -193,7 +194,9 @@ static void trains_free(Trains *x) {
 }
 
 // Spikes lie on steps: an interval is a whole number of them, without the dust of a difference.
-static double interval(double from, double to, double dt) { return dt > 0 ? rint((to - from) / dt) * dt : to - from; }
+static double interval(double from, double to, double dt) {
+  return dt > 0 ? scale_to_si(rint((to - from) / dt), dt) : to - from;
+}
 
 bool builtin_isi(BuiltinCall *c) {
   SpikeView s;
