@@ -3,6 +3,7 @@
 #include "lang/compile.h"
 
 #include "base/str.h"
+#include "lang/module.h"
 #include "lang/parse.h"
 
 #include <stdlib.h>
@@ -24,25 +25,22 @@ struct Compiler {
   Lowering *lowering;
   Vec(ScriptProgram *) programs;
   Vec(Setting) settings;
+  Vec(char *) dirs; // of the library
+  ModulePath path;
   Node *last; // tree of the last text
 };
 
 // ---- modules ----
 
-static bool readable(const char *path) { return access(path, R_OK) == 0; }
-
-static bool in_directory(Str *path, const char *dir, size_t n, const char *name) {
-  path->n = 0;
-  str_addn(path, dir, n);
-  str_addf(path, "/%s.hebb", name);
-  return n && readable(path->data);
+static void add_dir(Compiler *c, const char *dir, size_t n) {
+  if (n) vec_push(&c->dirs, arena_strndup(dir, n, c->a));
 }
 
 // True where the running program lies in the tree it was built in: its own library is meant then, not an installed one.
 static bool runs_from_build(void) {
 #ifdef HEBB_BUILDDIR
   char exe[4096];
-  ssize_t n = readlink("/proc/self/exe", exe, sizeof exe - 1);
+  ssize_t n = readlink("/proc/self/exe", exe, sizeof exe);
   size_t dir = strlen(HEBB_BUILDDIR);
   return n > 0 && (size_t)n > dir && memcmp(exe, HEBB_BUILDDIR, dir) == 0 && exe[dir] == '/';
 #else
@@ -50,59 +48,25 @@ static bool runs_from_build(void) {
 #endif
 }
 
-static bool in_source_tree(Str *path, const char *name) {
-#ifdef HEBB_SRCDIR
-  static const char dir[] = HEBB_SRCDIR "/stdlib";
-  return in_directory(path, dir, strlen(dir), name);
-#else
-  (void)path;
-  (void)name;
-  return false;
+#ifndef HEBB_SRCDIR
+#define HEBB_SRCDIR ""
 #endif
-}
-
-static bool installed(Str *path, const char *name) {
-#ifdef HEBB_DATADIR
-  static const char dir[] = HEBB_DATADIR "/stdlib";
-  return in_directory(path, dir, strlen(dir), name);
-#else
-  (void)path;
-  (void)name;
-  return false;
+#ifndef HEBB_DATADIR
+#define HEBB_DATADIR ""
 #endif
-}
 
-static bool find_module(Str *path, const char *name) {
+static void library_path(Compiler *c) {
+  static const char installed[] = HEBB_DATADIR "/stdlib", sources[] = HEBB_SRCDIR "/stdlib";
   const char *list = getenv("HEBB_PATH");
-  for (const char *p = list; p && *p;) {
-    size_t n = strcspn(p, ":");
-    if (in_directory(path, p, n, name)) return true;
-    p += n + (p[n] == ':');
+  while (list && *list) {
+    size_t n = strcspn(list, ":");
+    add_dir(c, list, n);
+    list += n + (list[n] == ':');
   }
-  if (runs_from_build() && in_source_tree(path, name)) return true;
-  return installed(path, name) || in_source_tree(path, name);
-}
-
-static void beside(Str *path, const char *file, const char *from) {
-  const char *slash = from ? strrchr(from, '/') : NULL;
-  path->n = 0;
-  if (file[0] != '/' && slash) str_addn(path, from, (size_t)(slash - from) + 1);
-  str_add(path, file);
-}
-
-static char *read_module(void *ctx, const char *name, bool is_file, const char *from, char **path, size_t *n, const char **why) {
-  (void)ctx;
-  Str s = {0};
-  *why = "there is no such module";
-  if (is_file) beside(&s, name, from);
-  else if (!find_module(&s, name)) {
-    str_free(&s);
-    return NULL;
-  }
-  char *text = file_read(s.data, n, why);
-  if (text) *path = s.data;
-  else str_free(&s);
-  return text;
+  if (runs_from_build()) add_dir(c, sources, sizeof sources - 1);
+  add_dir(c, installed, sizeof installed - 1);
+  add_dir(c, sources, sizeof sources - 1);
+  c->path = (ModulePath){(const char *const *)c->dirs.data, c->dirs.n};
 }
 
 // ---- making ----
@@ -113,7 +77,8 @@ Compiler *compiler_new(Sources *s, Interner *in, Diags *d) {
   c->in = in;
   c->d = d;
   c->a = arena_new();
-  c->checker = checker_new(s, in, d, c->a, read_module, c);
+  library_path(c);
+  c->checker = checker_new(s, in, d, c->a, module_read, &c->path);
   c->lowering = lowering_new(d, c->a);
   return c;
 }
@@ -123,6 +88,7 @@ void compiler_free(Compiler *c) {
   for (int k = 0; k < c->programs.n; k++) script_program_free(c->programs.data[k]);
   vec_free(&c->programs);
   vec_free(&c->settings);
+  vec_free(&c->dirs);
   lowering_free(c->lowering);
   checker_free(c->checker);
   arena_free(c->a);

@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: MIT
+#include "cli/cli.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+int usage_error(const char *verb, const char *fmt, ...) {
+  va_list ap;
+  va_start(ap, fmt);
+  fprintf(stderr, "hebb%s%s: ", *verb ? " " : "", verb);
+  vfprintf(stderr, fmt, ap);
+  fputc('\n', stderr);
+  va_end(ap);
+  return EXIT_USAGE;
+}
+
+void show_diags(Hebb *h) {
+  Diags *d = instance_of(h).diags;
+  if (!diags_count(d)) return;
+  bool color = isatty(STDERR_FILENO) && !getenv("NO_COLOR");
+  fflush(stdout);
+  diags_print(d, stderr, (DiagStyle){.color = color});
+  diags_clear(d);
+}
+
+bool compile_path(Hebb *h, const char *path, CompileJob *job) {
+  size_t n;
+  const char *why;
+  char *text = file_read(path, &n, &why);
+  if (!text) {
+    diag(instance_of(h).diags, E_FILE_READ, (Span){0}, "%s cannot be read: %s", path, why);
+    show_diags(h);
+    return false;
+  }
+  job->path = strcmp(path, "-") == 0 ? "<stdin>" : path;
+  job->text = text;
+  job->n = n;
+  return instance_compile(h, job);
+}
+
+// ---- interrupts ----
+
+static volatile sig_atomic_t interrupts; // the command's only variable: a signal handler has no other way
+
+static void on_interrupt(int signal_number) {
+  if (interrupts >= 1) signal(signal_number, SIG_DFL);
+  interrupts = interrupts + 1;
+}
+
+volatile sig_atomic_t *catch_interrupts(void) {
+  struct sigaction act = {.sa_handler = on_interrupt};
+  sigemptyset(&act.sa_mask);
+  sigaction(SIGINT, &act, NULL);
+  sigaction(SIGTERM, &act, NULL);
+  return &interrupts;
+}
+
+// ---- what a file uses ----
+
+void each_item(Node *n, void (*f)(Node *item, void *ctx), void *ctx) {
+  if (!n) return;
+  if (n->kind == N_POPULATION || n->kind == N_CONNECT) f(n, ctx);
+  bool holds = n->kind == N_FILE || n->kind == N_BLOCK;
+  for (int k = 0; holds && k < n->nlist; k++) each_item(n->list[k], f, ctx);
+  bool control = n->kind == N_IF || n->kind == N_FOR || n->kind == N_WHILE || n->kind == N_TEST;
+  for (int k = 1; control && k < 3; k++) each_item(n->kid[k], f, ctx);
+}
+
+typedef struct Explaining {
+  Hebb *h;
+  Str *out;
+  Vec(const void *) seen;
+} Explaining;
+
+static bool seen(Explaining *e, const void *what) {
+  for (int k = 0; k < e->seen.n; k++)
+    if (e->seen.data[k] == what) return true;
+  vec_push(&e->seen, what);
+  return false;
+}
+
+static void explain_item(Node *item, void *ctx) {
+  Explaining *e = ctx;
+  Lowering *l = compiler_lowering(instance_of(e->h).compiler);
+  if (item->kind == N_POPULATION) {
+    PopInfo *info = item->info;
+    if (info && info->model && !seen(e, info->model)) explain_neuron(l, info->model, e->out);
+  } else {
+    ConnInfo *info = item->info;
+    if (info && info->syn && !seen(e, info)) explain_connection(l, info, e->out);
+  }
+}
+
+bool explain_all(Hebb *h, Str *out) {
+  Explaining e = {.h = h, .out = out};
+  Instance in = instance_of(h);
+  int n, before = diags_errors(in.diags);
+  Node **files = compiler_files(in.compiler, &n);
+  for (int k = 0; k < n; k++) each_item(files[k], explain_item, &e);
+  vec_free(&e.seen);
+  return diags_errors(in.diags) == before;
+}

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: MIT
+// The command: what its verbs share. Each verb is a function of its arguments (argv[0] is the verb) that returns the exit
+// status of LANGUAGE section "The command": 0 done, 1 a failed expect or test, 2 an error in the model or its data,
+// 3 bad usage, 70 an internal fault, 130 ended by the user.
+#ifndef HEBB_CLI_H
+#define HEBB_CLI_H
+#include "lang/instance.h"
+#include "base/str.h"
+#include "hebb.h"
+
+#include <signal.h>
+
+enum { EXIT_DONE = 0, EXIT_UNMET = 1, EXIT_MODEL = 2, EXIT_USAGE = 3, EXIT_INTERRUPTED = 130 };
+
+int cmd_run(int argc, char **argv);
+int cmd_check(int argc, char **argv);
+int cmd_test(int argc, char **argv);
+int cmd_dis(int argc, char **argv);
+int cmd_explain(int argc, char **argv);
+
+// "hebb run: ..." on standard error, and the status for bad usage.
+int usage_error(const char *verb, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+// Prints what was collected to standard error (standard output first) and forgets it.
+void show_diags(Hebb *h);
+// Reads and compiles a file; false after showing why not. job->text is owned by the caller (mem_free).
+bool compile_path(Hebb *h, const char *path, CompileJob *job);
+// Ctrl-C: 0, then 1, 2. The third ends the process.
+volatile sig_atomic_t *catch_interrupts(void);
+// Calls f with each population and connection statement of a tree.
+void each_item(Node *tree, void (*f)(Node *item, void *ctx), void *ctx);
+// Equations, methods and costs of all that the last text uses; false if there were errors.
+bool explain_all(Hebb *h, struct Str *out);
+
+#endif

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: MIT
+// hebb: the command. `hebb FILE` is `hebb run FILE`.
+#include "cli/cli.h"
+
+#include <stdio.h>
+#include <string.h>
+
+typedef struct Verb {
+  const char *name;
+  int (*run)(int argc, char **argv); // NULL: not in this version
+} Verb;
+static const Verb VERBS[] = {
+    {"run", cmd_run},         {"check", cmd_check}, {"test", cmd_test}, {"dis", cmd_dis},
+    {"explain", cmd_explain}, {"repl", NULL},       {"fmt", NULL},      {"doc", NULL},      {"lsp", NULL},
+};
+
+static const char HELP[] =
+    "hebb: a language for neurons, networks and learning rules\n"
+    "\n"
+    "  hebb FILE                run a model (the same as hebb run FILE); - is standard input\n"
+    "  hebb run [options] FILE\n"
+    "    --set NAME=VALUE       another value for a top-level `let`, or for dt, seed, threads, semantics, method\n"
+    "    --seed N  --threads N  the same as --set seed=N and --set threads=N\n"
+    "    --quiet                no progress and no warnings\n"
+    "    --verbose              say which rules and methods are in force\n"
+    "    --profile              say where the time went\n"
+    "    --jit=auto|on|off      compile kernels to machine code (this version always interprets them)\n"
+    "    -o DIR                 write files and figures to DIR instead of beside the script\n"
+    "  hebb check [--explain] [--json] FILE...\n"
+    "                           find errors without running; --explain: methods of integration, and costs\n"
+    "  hebb test [--tap] FILE|DIRECTORY...\n"
+    "                           run tests written in the language\n"
+    "  hebb dis FILE            show the bytecode of a script and of its models\n"
+    "  hebb explain E0412       explain a message\n"
+    "  hebb --version, hebb --help\n"
+    "\n"
+    "Exit status: 0 done, 1 a failed expect or test, 2 an error in the model or its data, 3 bad usage,\n"
+    "70 an internal fault, 130 ended by Ctrl-C.\n";
+
+static int not_yet(const char *verb) {
+  fprintf(stderr, "hebb: `hebb %s` is not part of this version; see hebb --help\n", verb);
+  return EXIT_USAGE;
+}
+
+int main(int argc, char **argv) {
+  if (argc < 2) return not_yet("repl");
+  const char *first = argv[1];
+  if (strcmp(first, "--version") == 0) {
+    printf("hebb %s\n", hebb_version());
+    return EXIT_DONE;
+  }
+  if (strcmp(first, "--help") == 0 || strcmp(first, "-h") == 0 || strcmp(first, "help") == 0) {
+    fputs(HELP, stdout);
+    return EXIT_DONE;
+  }
+  for (size_t k = 0; k < sizeof VERBS / sizeof *VERBS; k++) {
+    if (strcmp(first, VERBS[k].name) != 0) continue;
+    return VERBS[k].run ? VERBS[k].run(argc - 1, argv + 1) : not_yet(first);
+  }
+  return cmd_run(argc, argv);
+}
