@@ -19,6 +19,7 @@ typedef struct Emit {
   int *scalar; // register of each node's scalar, derived column or column
   int *block;  // block register of a node in this section
   int *uses;   // left in this section
+  int *out;    // out register of an effect
   Vec(int) free;
   Vec(uint16_t) code;
   Vec(InsnSpan) spans;
@@ -169,15 +170,28 @@ static void emit_scalars(Emit *e, bool steps) {
     else if (n->fam != N_PICK) put_instruction(e, insn_of(n, e->scalar[v]));
   }
 }
-static void emit_effect(Emit *e, const IrEffect *f) {
-  Insn in = {.fam = f->fam, .imm = f->slot, .span = f->span};
-  if (f->v) in.arg[in.nargs++] = f->v;
-  if (f->m) in.arg[in.nargs++] = f->m;
-  if (f->fam == FAM_FINITE) {
-    in.imm = e->what.n;
-    vec_push(&e->what, f->what);
-  }
+static int name_check(Emit *e, int effect) {
+  vec_push(&e->what, e->ir->effect[effect].what);
+  return e->what.n - 1;
+}
+static void emit_effect(Emit *e, int i) {
+  const IrEffect *f = &e->ir->effect[i];
+  Insn in = {.fam = f->fam, .nargs = f->nargs, .imm = f->slot >= 0 ? f->slot : f->what, .span = f->span};
+  memcpy(in.arg, f->arg, sizeof f->arg);
+  if (f->fam == FAM_FINITE) in.imm = name_check(e, i);
   put_instruction(e, in);
+}
+static void emit_commit(Emit *e) {
+  const Plan *p = &e->plan;
+  const IrEffect *first = &e->ir->effect[p->commit[0].store];
+  if (first->span.file) vec_push(&e->spans, (InsnSpan){(uint32_t)e->code.n, first->span});
+  put_word(e, OP_COMMIT_x);
+  put_word(e, p->ncommit);
+  for (int i = 0; i < p->ncommit; i++) {
+    put_word(e, e->out[p->commit[i].store]);
+    put_word(e, register_of(e, e->ir->effect[p->commit[i].store].arg[0]));
+    put_word(e, name_check(e, p->commit[i].check));
+  }
 }
 
 // ---- lanes ----
@@ -195,10 +209,13 @@ static void count_use(Emit *e, IrVal v, int by) {
 }
 // Operands, each as often as it stands there.
 static void each_operand(Emit *e, const Step *s, void (*visit)(Emit *, IrVal)) {
+  if (!s->node && s->effect == STEP_COMMIT) {
+    for (int i = 0; i < e->plan.ncommit; i++) visit(e, e->ir->effect[e->plan.commit[i].store].arg[0]);
+    return;
+  }
   if (!s->node) {
     const IrEffect *f = &e->ir->effect[s->effect];
-    if (f->v) visit(e, f->v);
-    if (f->m) visit(e, f->m);
+    for (int k = 0; k < f->nargs; k++) visit(e, f->arg[k]);
     return;
   }
   const IrNode *n = ir_at(e->ir, s->node);
@@ -210,7 +227,8 @@ static void add_use(Emit *e, IrVal v) { count_use(e, v, 1); }
 
 static void emit_step(Emit *e, const Step *s) {
   if (!s->node) {
-    emit_effect(e, &e->ir->effect[s->effect]);
+    if (s->effect == STEP_COMMIT) emit_commit(e);
+    else emit_effect(e, s->effect);
     each_operand(e, s, use);
     return;
   }
@@ -227,7 +245,7 @@ static void emit_step(Emit *e, const Step *s) {
   unsigned set = 0;
   form(e, &in, &set);
   if (!set) each_operand(e, s, use);
-  in.dest = block_place(e, s->node);
+  in.dest = s->out >= 0 ? e->out[s->out] : block_place(e, s->node);
   put_instruction(e, in);
   if (set) each_operand(e, s, use);
 }
@@ -262,6 +280,10 @@ static void number_scalars(Emit *e) {
     if (e->plan.need[v] & NEED_SCALAR && !ir_is(ir, v, FAM_EXPM) && rate_by_step(ir_at(ir, v)->rate))
       e->scalar[v] = reg_prologue(k) + k->nprologue++;
 }
+static void number_out(Emit *e, int effect) {
+  e->out[effect] = reg_out(e->k) + e->k->nout++;
+  vec_push(&e->columns, (uint16_t)e->ir->effect[effect].slot);
+}
 static void number_columns(Emit *e) {
   Ir *ir = e->ir;
   Kernel *k = e->k;
@@ -270,6 +292,9 @@ static void number_columns(Emit *e) {
       e->scalar[v] = reg_column(k) + k->ncolumn++;
       vec_push(&e->columns, (uint16_t)ir_at(ir, v)->imm);
     }
+  for (int i = 0; i < e->plan.ncommit; i++) number_out(e, e->plan.commit[i].store);
+  for (int i = 0; i < e->plan.nbody; i++)
+    if (e->plan.body[i].out >= 0) number_out(e, e->plan.body[i].out);
   for (IrVal v = 1; v < ir->n; v++)
     if (e->plan.need[v] & DERIVED && !ir_is(ir, v, FAM_EXPM)) e->scalar[v] = reg_derived(k) + k->nderived++;
 }
@@ -290,7 +315,7 @@ static void emit_sections(Emit *e) {
   for (int store = 0; store < 2; store++)
     for (int i = 0; i < e->ir->neffects; i++)
       if (plan_in_prologue(e->ir, &e->ir->effect[i]) && (e->ir->effect[i].fam == FAM_STOREU) == store)
-        emit_effect(e, &e->ir->effect[i]);
+        emit_effect(e, i);
   put_word(e, OP_END_x);
   begin(e, SECTION_BODY);
   emit_lanes(e, SECTION_BODY, e->plan.body, e->plan.nbody);
@@ -324,11 +349,13 @@ static void give_tables(Emit *e) {
 
 Kernel *ir_compile(Ir *ir, const char *name) {
   ir_rewrite(ir);
+  ir_fuse(ir);
   Emit e = {.ir = ir, .plan = ir_plan(ir), .k = mem_alloc(sizeof(Kernel))};
   e.k->name = heap_copy(name);
   e.scalar = NEWN(ir->arena, int, ir->n);
   e.block = NEWN(ir->arena, int, ir->n);
   e.uses = NEWN(ir->arena, int, ir->n);
+  e.out = NEWN(ir->arena, int, ir->neffects + 1);
   number_scalars(&e);
   number_columns(&e);
   emit_sections(&e);

@@ -10,19 +10,27 @@
 
 enum { NEED_SCALAR = 1, NEED_LANES = 2, NEED_BODY = 4, DERIVED = 8 };
 
-// One step of a lane section: node > 0 computes a node, else effect number -node is done; an effect that is written in
-// place (`out`) has its value computed straight into the column.
+// One step of a lane section: computes a node, or does an effect (node 0). `out`: the node's last operation writes this
+// store's column in place. STEP_COMMIT:
+// the checks and stores of plan.commit in one pass.
 typedef struct Step {
   IrVal node;
-  int effect;
+  int effect; // or STEP_COMMIT
+  int out;    // effect number of the store, or -1
 } Step;
+enum { STEP_COMMIT = -1 };
+
+typedef struct Commit { // one column of the pass that checks and stores
+  int store, check;     // effects
+} Commit;
 
 typedef struct Plan {
   Ir *ir;
   uint8_t *need; // by node
-  bool *direct;  // by effect: the store is made by the last operation of its value
   Step *lanes, *body;
   int nlanes, nbody;
+  Commit *commit;
+  int ncommit;
 } Plan;
 
 // In the arena of the IR.

@@ -264,7 +264,7 @@ void ir_store(Ir *ir, Slot slot, IrVal v) {
   ir->neffects = n;
   int fam = slot.access == ACC_UNIFORM ? FAM_STOREU : slot.access == ACC_LANE ? FAM_STORE : FAM_SCATTER;
   if (ir_is_mask(ir, v)) v = ir_make(ir, FAM_NUM, v, 0, 0);
-  add_effect(ir, (IrEffect){.fam = (uint16_t)fam, .v = v, .slot = s});
+  add_effect(ir, (IrEffect){.fam = (uint16_t)fam, .nargs = 1, .arg = {v}, .slot = s});
 }
 void ir_add_at(Ir *ir, Slot slot, IrVal v, IrVal mask) {
   slot.stored = true;
@@ -272,15 +272,15 @@ void ir_add_at(Ir *ir, Slot slot, IrVal v, IrVal mask) {
     if (!ir_at(ir, mask)->imm) return;
     mask = 0;
   }
-  add_effect(ir, (IrEffect){.fam = mask ? FAM_ADDATM : FAM_ADDAT, .v = v, .m = mask, .slot = ir_slot(ir, slot)});
+  add_effect(ir, (IrEffect){.fam = mask ? FAM_ADDATM : FAM_ADDAT, .nargs = mask ? 2 : 1, .arg = {v, mask}, .slot = ir_slot(ir, slot)});
 }
 void ir_finite(Ir *ir, IrVal v, int what) {
-  add_effect(ir, (IrEffect){.fam = FAM_FINITE, .v = v, .slot = -1, .what = what});
+  add_effect(ir, (IrEffect){.fam = FAM_FINITE, .nargs = 1, .arg = {v}, .slot = -1, .what = what});
 }
-void ir_emit(Ir *ir, IrVal mask) { add_effect(ir, (IrEffect){.fam = FAM_EMIT, .m = mask, .slot = -1}); }
+void ir_emit(Ir *ir, IrVal mask) { add_effect(ir, (IrEffect){.fam = FAM_EMIT, .nargs = 1, .arg = {mask}, .slot = -1}); }
 void ir_emit_count(Ir *ir, IrVal count, IrVal mask) {
   if (!mask) mask = ir_bool(ir, true);
-  add_effect(ir, (IrEffect){.fam = FAM_EMITN, .v = count, .m = mask, .slot = -1});
+  add_effect(ir, (IrEffect){.fam = FAM_EMITN, .nargs = 2, .arg = {count, mask}, .slot = -1});
 }
 
 // ---- questions ----

@@ -24,8 +24,9 @@ typedef struct IrNode {
 
 typedef struct IrEffect {
   uint16_t fam; // an EFFECT family
-  IrVal v, m;
-  int slot, what;
+  int8_t nargs;
+  IrVal arg[4];
+  int slot, what; // what: of FINITE; how EMITC and EMITCC compare
   Span span;
 } IrEffect;
 
@@ -61,6 +62,9 @@ IrVal ir_fold(Ir *ir, int fam, IrVal a, IrVal b, IrVal c);
 
 // derive.c: the node with its operands replaced by to[] (a whole table up to v).
 IrVal ir_rebuild(Ir *ir, IrVal v, const IrVal *to);
+
+// Marks the nodes that the effects need.
+void ir_mark(const Ir *ir, char *used);
 
 // peephole.c: rewrites the values of all effects where rounding may change. fuse.c: joins operations that one pass can
 // do with the same bits.

@@ -36,10 +36,14 @@ static bool scaled(Ir *ir, IrVal v, IrVal *x, IrVal *k) {
 }
 
 // ---- sums ----
-// The factors of a product that may be fused into a sum which is by lane or not as `lanes` says.
+static bool smooth(const Ir *ir, IrVal v) {
+  return ir_is(ir, v, FAM_EXP) || ir_is(ir, v, FAM_BERN) || ir_is(ir, v, FAM_SIGMOID);
+}
+// The factors of a product that may be fused into a sum which is by lane or not as `lanes` says. A number times an
+// exponential stays together: that is one operation.
 static bool product(Ir *ir, IrVal v, bool lanes, IrVal *x, IrVal *y) {
   if (ir_uniform(ir, v) == lanes) return false;
-  if (scaled(ir, v, x, y)) return true;
+  if (scaled(ir, v, x, y)) return !smooth(ir, *x);
   if (!ir_is(ir, v, FAM_MUL)) return false;
   *x = arg(ir, v, 0);
   *y = arg(ir, v, 1);
@@ -199,9 +203,6 @@ static IrVal bernoulli(Rw *w, IrVal over, IrVal under) {
   IrVal k = make(ir, FAM_DIV, s, r);
   return make(ir, FAM_MUL, make(ir, FAM_BERN, affine(ir, w->to[y]), 0), negative ? negate(ir, k) : k);
 }
-static bool smooth(const Ir *ir, IrVal v) {
-  return ir_is(ir, v, FAM_EXP) || ir_is(ir, v, FAM_BERN) || ir_is(ir, v, FAM_SIGMOID);
-}
 static IrVal divide_by_number(Ir *ir, IrVal a, IrVal k) {
   IrVal x, l;
   if (scaled(ir, a, &x, &l)) return make(ir, FAM_MUL, x, make(ir, FAM_DIV, l, k));
@@ -237,12 +238,9 @@ static IrVal rewrite(Rw *w, IrVal old) {
   }
 }
 
-// Marks what the effects need among nodes 1..n-1.
-static void mark(const Ir *ir, char *used) {
-  for (int i = 0; i < ir->neffects; i++) {
-    if (ir->effect[i].v) used[ir->effect[i].v] = 1;
-    if (ir->effect[i].m) used[ir->effect[i].m] = 1;
-  }
+void ir_mark(const Ir *ir, char *used) {
+  for (int i = 0; i < ir->neffects; i++)
+    for (int k = 0; k < ir->effect[i].nargs; k++) used[ir->effect[i].arg[k]] = 1;
   for (IrVal v = ir->n - 1; v > 0; v--) {
     const IrNode *n = ir_at(ir, v);
     for (int k = 0; used[v] && k < n->nargs; k++) used[n->arg[k]] = 1;
@@ -256,7 +254,7 @@ void ir_rewrite(Ir *ir) {
   Span span = ir->span;
   Rw w = {.ir = ir, .to = mem_alloc(sizeof(IrVal) * (size_t)n)};
   char *used = mem_alloc((size_t)n);
-  mark(ir, used);
+  ir_mark(ir, used);
   ir->contract = true;
   for (IrVal v = 1; v < n; v++) {
     if (!used[v]) continue;
@@ -265,8 +263,7 @@ void ir_rewrite(Ir *ir) {
   }
   for (int i = 0; i < ir->neffects; i++) {
     IrEffect *e = &ir->effect[i];
-    e->v = w.to[e->v];
-    e->m = w.to[e->m];
+    for (int k = 0; k < e->nargs; k++) e->arg[k] = w.to[e->arg[k]];
   }
   ir->contract = contract;
   ir->span = span;

@@ -47,11 +47,11 @@ static bool worth_keeping(const Ir *ir, const int *cost, IrVal v) {
 }
 static void mark_needs(Ir *ir, uint8_t *need) {
   const int *cost = lane_costs(ir);
-  for (int i = 0; i < ir->neffects; i++) {
-    const IrEffect *e = &ir->effect[i];
-    if (e->v) need[e->v] |= ir_uniform(ir, e->v) ? NEED_SCALAR : NEED_BODY;
-    if (e->m) need[e->m] |= ir_uniform(ir, e->m) ? NEED_SCALAR : NEED_BODY;
-  }
+  for (int i = 0; i < ir->neffects; i++)
+    for (int k = 0; k < ir->effect[i].nargs; k++) {
+      IrVal v = ir->effect[i].arg[k];
+      need[v] |= ir_uniform(ir, v) ? NEED_SCALAR : NEED_BODY;
+    }
   for (IrVal v = ir->n - 1; v > 0; v--) {
     const IrNode *n = ir_at(ir, v);
     if ((need[v] & NEED_BODY) && worth_keeping(ir, cost, v)) need[v] = (uint8_t)((need[v] & ~NEED_BODY) | NEED_LANES | DERIVED);
@@ -105,7 +105,7 @@ static void walk(Walk *w, IrVal root) {
   while (w->top) {
     IrVal v = w->stack[--w->top];
     if (v < 0) {
-      if (!w->done[-v]) w->steps[w->n++] = (Step){.node = -v};
+      if (!w->done[-v]) w->steps[w->n++] = (Step){.node = -v, .out = -1};
       w->done[-v] = true;
     } else if (!w->done[v]) {
       push(w, -v);
@@ -135,22 +135,103 @@ static Walk walk_new(Ir *ir, const uint8_t *need, int section, int *registers) {
   return w;
 }
 
-static int phase(const IrEffect *e) { return e->fam == FAM_FINITE ? 0 : e->fam == FAM_EMIT || e->fam == FAM_EMITN ? 1 : 2; }
 bool plan_in_prologue(const Ir *ir, const IrEffect *e) {
-  return (e->fam == FAM_FINITE || e->fam == FAM_STOREU) && ir_uniform(ir, e->v);
+  return (e->fam == FAM_FINITE || e->fam == FAM_STOREU) && ir_uniform(ir, e->arg[0]);
 }
-static void do_effects(Walk *w, int which, bool walk_only, const bool *direct) {
-  for (int i = 0; i < w->ir->neffects; i++) {
-    const IrEffect *e = &w->ir->effect[i];
-    if (phase(e) != which || plan_in_prologue(w->ir, e) || direct[i]) continue;
-    if (e->v) walk(w, e->v);
-    if (e->m) walk(w, e->m);
-    if (!walk_only) w->steps[w->n++] = (Step){.node = 0, .effect = i};
+
+// ---- effects ----
+// How an effect of the body is done.
+enum { IN_PROLOGUE, AS_CHECK, AS_EMISSION, AS_COMMIT, IN_PLACE, AS_STORE };
+
+static bool is_column_store(const Ir *ir, const IrEffect *e) {
+  if (e->fam != FAM_STORE) return false;
+  const Slot *s = &ir->slot[e->slot];
+  return s->type == SLOT_F64 && s->space == SPACE_VAR && !ir_uniform(ir, e->arg[0]);
+}
+// The value of a store may be computed in its column when nobody else needs it and its last operation reads no other
+// column that is stored to.
+static bool writes_in_place(const Ir *ir, const IrEffect *e, const int *uses, const uint8_t *need) {
+  IrVal v = e->arg[0];
+  const IrNode *n = ir_at(ir, v);
+  if (uses[v] != 1 || (need[v] & DERIVED) || n->mask || n->fam == FAM_LOAD || n->fam == N_PICK) return false;
+  for (int k = 0; k < n->nargs; k++) {
+    const IrNode *a = ir_at(ir, n->arg[k]);
+    if (a->fam == FAM_LOAD && a->imm != e->slot && ir->slot[a->imm].stored) return false;
   }
+  return true;
+}
+static int *count_uses(const Ir *ir, const uint8_t *need) {
+  int *uses = NEWN(ir->arena, int, ir->n);
+  for (int i = 0; i < ir->neffects; i++)
+    for (int k = 0; k < ir->effect[i].nargs; k++) uses[ir->effect[i].arg[k]]++;
+  for (IrVal v = 1; v < ir->n; v++) {
+    const IrNode *n = ir_at(ir, v);
+    if (need[v]) EACH_OPERAND(ir, n, w, uses[w]++);
+  }
+  return uses;
+}
+static int find_check(const Ir *ir, IrVal v, const uint8_t *how) {
+  for (int i = 0; i < ir->neffects; i++)
+    if (ir->effect[i].fam == FAM_FINITE && ir->effect[i].arg[0] == v && how[i] == AS_CHECK) return i;
+  return -1;
+}
+// Chooses for every effect, and pairs checks with stores of the same value.
+static uint8_t *choose_effects(Plan *p) {
+  Ir *ir = p->ir;
+  uint8_t *how = NEWN(ir->arena, uint8_t, ir->neffects + 1);
+  const int *uses = count_uses(ir, p->need);
+  p->commit = NEWN(ir->arena, Commit, ir->neffects + 1);
+  for (int i = 0; i < ir->neffects; i++) {
+    const IrEffect *e = &ir->effect[i];
+    bool emission = e->fam == FAM_EMIT || e->fam == FAM_EMITC || e->fam == FAM_EMITCC || e->fam == FAM_EMITN;
+    how[i] = plan_in_prologue(ir, e) ? IN_PROLOGUE : e->fam == FAM_FINITE ? AS_CHECK : emission ? AS_EMISSION : AS_STORE;
+  }
+  for (int i = 0; i < ir->neffects; i++) {
+    const IrEffect *e = &ir->effect[i];
+    if (how[i] != AS_STORE || !is_column_store(ir, e)) continue;
+    int check = find_check(ir, e->arg[0], how);
+    if (check >= 0) {
+      how[i] = how[check] = AS_COMMIT;
+      p->commit[p->ncommit++] = (Commit){i, check};
+    } else if (writes_in_place(ir, e, uses, p->need)) how[i] = IN_PLACE;
+  }
+  return how;
+}
+static void walk_effect(Walk *w, int i) {
+  const IrEffect *e = &w->ir->effect[i];
+  for (int k = 0; k < e->nargs; k++) walk(w, e->arg[k]);
+}
+static void do_effects(Walk *w, const uint8_t *how, int which, bool values) {
+  for (int i = 0; i < w->ir->neffects; i++) {
+    if (how[i] != which) continue;
+    if (values) walk_effect(w, i);
+    w->steps[w->n++] = (Step){.effect = i, .out = -1};
+  }
+}
+// The operands of values that are written in place, and then, when all is stored that is checked, their last operations.
+static void walk_in_place(Walk *w, const uint8_t *how, bool last) {
+  for (int i = 0; i < w->ir->neffects; i++) {
+    IrVal v = w->ir->effect[i].arg[0];
+    const IrNode *n = ir_at(w->ir, v);
+    if (how[i] != IN_PLACE) continue;
+    if (last) w->steps[w->n++] = (Step){.node = v, .out = i};
+    else EACH_OPERAND(w->ir, n, u, walk(w, u));
+  }
+}
+static void plan_body(Walk *w, Plan *p) {
+  const uint8_t *how = choose_effects(p);
+  do_effects(w, how, AS_CHECK, true);
+  do_effects(w, how, AS_EMISSION, true);
+  for (int i = 0; i < w->ir->neffects; i++)
+    if (how[i] == AS_COMMIT || how[i] == AS_STORE) walk_effect(w, i);
+  walk_in_place(w, how, false);
+  if (p->ncommit) w->steps[w->n++] = (Step){.effect = STEP_COMMIT, .out = -1};
+  walk_in_place(w, how, true);
+  do_effects(w, how, AS_STORE, false);
 }
 
 Plan ir_plan(Ir *ir) {
-  Plan p = {.ir = ir, .need = NEWN(ir->arena, uint8_t, ir->n), .direct = NEWN(ir->arena, bool, ir->neffects + 1)};
+  Plan p = {.ir = ir, .need = NEWN(ir->arena, uint8_t, ir->n)};
   mark_needs(ir, p.need);
   int *registers = register_needs(ir);
   Walk w = walk_new(ir, p.need, NEED_LANES, registers);
@@ -159,10 +240,7 @@ Plan ir_plan(Ir *ir) {
   p.lanes = w.steps;
   p.nlanes = w.n;
   w = walk_new(ir, p.need, NEED_BODY, registers);
-  do_effects(&w, 0, false, p.direct);
-  do_effects(&w, 1, false, p.direct);
-  do_effects(&w, 2, true, p.direct);
-  do_effects(&w, 2, false, p.direct);
+  plan_body(&w, &p);
   p.body = w.steps;
   p.nbody = w.n;
   return p;

@@ -29,11 +29,20 @@ static void print_expm(const Kernel *k, const uint16_t *a, Str *out) {
     else print_register(k, a[i], out);
   }
 }
+static void print_commit(const Kernel *k, const uint16_t *a, Str *out) {
+  for (int i = 0; i < a[0]; i++) {
+    str_add(out, i ? ", " : "");
+    print_register(k, a[1 + 3 * i], out);
+    str_add(out, " = ");
+    print_register(k, a[2 + 3 * i], out);
+  }
+}
 static void print_operand(const Kernel *k, const uint16_t *code, char kind, const uint16_t *a, Str *out) {
   switch (kind) {
   case 's': print_slot(k, *a, out); break;
   case 'w': str_addf(out, "stream %u", a[0] | (unsigned)a[1] << 16); break;
   case 'E': print_expm(k, a, out); break;
+  case 'C': print_commit(k, a, out); break;
   case 'i': str_addf(out, "%d", op_info(*code)->family == FAM_FINITE ? k->what[*a] : *a); break;
   default: print_register(k, *a, out);
   }

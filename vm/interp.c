@@ -96,18 +96,24 @@ static void work_init(Work *w, const KernelInstance *in, KernelCall *call, void 
   memcpy(r, in->r, sizeof(void *) * (size_t)reg_prologue(k));
   for (int i = 0; i < k->nprologue; i++) r[reg_prologue(k) + i] = w->prologue + SCALAR * i;
   for (int i = 0; i < k->nblock; i++) r[reg_block(k) + i] = w->block + VM_BLOCK * i;
-  w->f = (Frame){.r = r, .k = k, .bind = in->bind, .call = call, .halt = k->code + k->ncode - 1};
+  w->f = (Frame){.r = r, .scalars = reg_column(k), .k = k, .bind = in->bind, .call = call, .halt = k->code + k->ncode - 1};
 }
 
 static inline void execute(const OpFn *ops, Frame *f, int section) {
   for (const uint16_t *pc = f->k->code + f->k->section[section]; *pc != OP_END_x;) pc = ops[*pc](f, pc + 1);
 }
-static void execute_scalars(const KernelInstance *in, Frame *f, int section) {
+// Runs a scalar section, whose results are the `count` registers from `first` on. Operations that go lane by lane write
+// one lane only: the copies are made here.
+static void execute_scalars(const KernelInstance *in, Frame *f, int section, int first, int count) {
   f->n = SCALAR;
   f->lo = 0;
   f->hi = 1;
   f->base = 0;
   execute(in->ops, f, section);
+  for (int i = first; i < first + count; i++) {
+    double *p = f->r[i];
+    for (int j = 1; j < SCALAR; j++) p[j] = p[0];
+  }
 }
 
 // Points the table at the block of lanes base.. ; `whole` if no lane of it is outside the asked range.
@@ -139,9 +145,13 @@ static bool execute_lanes(const KernelInstance *in, Work *w, int section, int64_
     f->hi = (int)n;
     f->n = (int)((n + 7) & ~(int64_t)7);
     bool whole = f->lo == 0 && f->n == f->hi;
+    int64_t nspikes = f->call->nspikes;
     aim(in, w, whole);
     execute(in->ops, f, section);
-    if (f->call->fault.what >= 0) return false;
+    if (f->call->fault.what >= 0) {
+      f->call->nspikes = nspikes;
+      return false;
+    }
     if (!whole && in->k->nout) copy_outs(in, w);
   }
   return true;
@@ -150,7 +160,7 @@ static bool execute_lanes(const KernelInstance *in, Work *w, int section, int64_
 static bool run_in(KernelInstance *in, KernelCall *call, void *memory) {
   Work w;
   work_init(&w, in, call, memory);
-  execute_scalars(in, &w.f, SECTION_PROLOGUE);
+  execute_scalars(in, &w.f, SECTION_PROLOGUE, reg_prologue(in->k), in->k->nprologue);
   return call->fault.what < 0 && execute_lanes(in, &w, SECTION_BODY, call->lo, call->hi);
 }
 static __attribute__((noinline)) bool run_on_stack(KernelInstance *in, KernelCall *call, size_t bytes) {
@@ -184,7 +194,7 @@ void instance_setup(KernelInstance *in, int64_t n, const KernelCall *call) {
   void *memory = mem_alloc(work_bytes(k));
   Work w;
   work_init(&w, in, &c, memory);
-  execute_scalars(in, &w.f, SECTION_SETUP);
+  execute_scalars(in, &w.f, SECTION_SETUP, reg_setup(k), k->nsetup);
   execute_lanes(in, &w, SECTION_LANES, 0, n);
   mem_free(memory);
 }

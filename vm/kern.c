@@ -31,6 +31,13 @@
 #define DEF(name) static const uint16_t *op_##name(Frame *f, const uint16_t *a)
 #define NUM(i) ((double *)f->r[a[i]])
 #define ONE(i) bc(*(const double *)f->r[a[i]])
+// An operand of kind x. A scalar has eight copies of itself, so it is read at the same place again and again.
+typedef struct Any {
+  const double *p;
+  int mask;
+} Any;
+#define ANY(i) ((Any){NUM(i), a[i] < f->scalars ? 0 : -1})
+VI vd lda(Any x, int i) { return ld(x.p + (i & x.mask)); }
 
 // An operation over vectors, whose loop is LANES: compiled twice, for a full block with its count known and the loop
 // unrolled (a loop that ends by a branch costs a misprediction at every operation), and for what is left.
@@ -39,8 +46,10 @@
   DEF(name) { return f->n == VM_BLOCK ? over_##name(f, a, VM_BLOCK) : over_##name(f, a, f->n); }                 \
   VI const uint16_t *over_##name(Frame *f, const uint16_t *a, const int n)
 #define LANES _Pragma("GCC unroll 8") for (int i = 0; i < n; i += W)
+#define LANES_FEW _Pragma("GCC unroll 2") for (int i = 0; i < n; i += W) // where one turn is much
 
 #include "vm/kern_arith.h"
+#include "vm/kern_fused.h"
 #include "vm/kern_mem.h"
 #include "vm/kern_random.h"
 

@@ -1,16 +1,18 @@
 // SPDX-License-Identifier: MIT
 // Part of vm/kern.c: operations lane by lane. In the expressions x, y, z are the operands in order.
 
-#define OP_v(name, expr)                     \
-  DEFV(name##_v) {                            \
+#define OP_v_with(lanes, name, expr)         \
+  DEFV(name##_v) {                           \
     double *d = NUM(0);                      \
     const double *p = NUM(1);                \
-    LANES {                                  \
+    lanes {                                  \
       vd x = ld(p + i);                      \
       st(d + i, expr);                       \
     }                                        \
     return a + 2;                            \
   }
+#define OP_v(name, expr) OP_v_with(LANES, name, expr)
+#define OP_f(name, expr) OP_v_with(LANES_FEW, name, expr)
 #define OP_xx(name, variant, load_x, load_y, expr)        \
   DEFV(name##_##variant) {                                 \
     double *d = NUM(0);                                   \
@@ -73,18 +75,18 @@ OP_v(CEIL, ceil_(x))
 OP_v(ROUND, v_round(x))
 OP_v(TRUNC, trunc_(x))
 OP_v(SQRT, sqrt_(x))
-OP_v(EXP, v_exp(x))
-OP_v(EXPM1, v_expm1(x))
-OP_v(EXPREL, v_exprel(x))
-OP_v(BERN, v_bern(x))
-OP_v(LOG, v_log(x))
-OP_v(LOG1P, v_log1p(x))
-OP_v(LOG10, v_log10(x))
-OP_v(SIGMOID, v_sigmoid(x))
-OP_v(SOFTPLUS, v_softplus(x))
-OP_v(TANH, v_tanh(x))
-OP_v(SIN, v_sin(x))
-OP_v(COS, v_cos(x))
+OP_f(EXP, v_exp(x))
+OP_f(EXPM1, v_expm1(x))
+OP_f(EXPREL, v_exprel(x))
+OP_f(BERN, v_bern(x))
+OP_f(LOG, v_log(x))
+OP_f(LOG1P, v_log1p(x))
+OP_f(LOG10, v_log10(x))
+OP_f(SIGMOID, v_sigmoid(x))
+OP_f(SOFTPLUS, v_softplus(x))
+OP_f(TANH, v_tanh(x))
+OP_f(SIN, v_sin(x))
+OP_f(COS, v_cos(x))
 
 // Those of the C library go lane by lane.
 #define OP_libm(name, expr)                          \

@@ -130,27 +130,102 @@ DEF(EXPM_x) {
 }
 
 // ---- checks ----
-// x - x is 0 for a finite x, NaN otherwise; the sum keeps a NaN. Lanes that do not count may hold anything: only when
-// the sum is NaN are those that count looked at.
-static __attribute__((noinline)) const uint16_t *find_fault(Frame *f, const double *x, int what, const uint16_t *next) {
+// x - x is +0 for a finite x, NaN otherwise; or-ing keeps a NaN's bits. Lanes that do not count may hold anything: only
+// when the sum is not 0 are those that count looked at.
+static __attribute__((noinline)) bool find_fault(Frame *f, const double *x, int what) {
   for (int i = f->lo; i < f->hi; i++) {
     if (x[i] - x[i] == 0) continue;
     f->call->fault = (Fault){f->k->what[what], element(f, i), x[i]};
-    return f->halt;
+    return true;
   }
-  return next;
+  return false;
 }
-DEFV(FINITE_v) {
-  const double *p = NUM(0);
-  vd sum = bc(0);
+VI bool all_finite(Frame *f, const double *p, const int n, int what) {
+  vi bad = ibc(0);
   LANES {
     vd x = ld(p + i);
-    sum += x - x;
+    bad |= as_i(x - x);
   }
-  return bits(ne(sum, sum)) ? find_fault(f, p, a[1], a + 2) : a + 2;
+  return !bits(m_not(i_eq(bad, ibc(0)))) || !find_fault(f, p, what);
+}
+DEFV(FINITE_v) { return all_finite(f, NUM(0), n, a[1]) ? a + 2 : f->halt; }
+DEFV(COMMIT_x) {
+  int count = a[0];
+  for (int j = 1; j <= 3 * count; j += 3)
+    if (!all_finite(f, NUM(j + 1), n, a[j + 2])) return f->halt;
+  for (int j = 1; j <= 3 * count; j += 3) {
+    double *d = NUM(j);
+    const double *p = NUM(j + 1);
+    LANES st(d + i, ld(p + i));
+  }
+  return a + 1 + 3 * count;
 }
 
 // ---- emissions ----
+// Appends the elements of the lanes from `from` on that w has a bit for and that count.
+static __attribute__((noinline)) void append(Frame *f, uint64_t w, int from) {
+  KernelCall *c = f->call;
+  if (f->lo > from) w &= f->lo - from < 64 ? ~(uint64_t)0 << (f->lo - from) : 0;
+  if (f->hi < from + 64) w &= f->hi > from ? ~(uint64_t)0 >> (64 - (f->hi - from)) : 0;
+  for (; w; w &= w - 1) c->spikes[c->nspikes++] = (int32_t)element(f, from + __builtin_ctzll(w));
+}
+// Most blocks have no spike: one test for all lanes, and only then the lanes. `mask` is that of the lanes from i on.
+#define ANY_LANE(mask)                        \
+  vm any = m_none();                          \
+  LANES any = m_or(any, mask);                \
+  return (bits(any) & ((1u << W) - 1)) != 0
+#define EACH_LANE(mask)                                                                           \
+  for (int from = 0; from < f->n; from += 64) {                                                   \
+    uint64_t w = 0;                                                                               \
+    for (int i = from; i < f->n && i < from + 64; i += W) w |= (uint64_t)bits(mask) << (i - from); \
+    append(f, w, from);                                                                           \
+  }
+VI bool any_mask(const double *p, const int n) { ANY_LANE(ldm(p + i)); }
+static __attribute__((noinline)) void emit_mask(Frame *f, const double *p) { EACH_LANE(ldm(p + i)) }
+DEFV(EMIT_m) {
+  if (any_mask(NUM(0), n)) emit_mask(f, NUM(0));
+  return a + 1;
+}
+// Comparison as the low two bits of `how` say: 0 <, 1 <=, 2 not <, 3 not <=.
+VI vm compare(vd x, vd y, int how) {
+  vm m = how & 1 ? le(x, y) : lt(x, y);
+  return how & 2 ? m_not(m) : m;
+}
+VI bool any_1(Any x, Any y, const int n, const int how) { ANY_LANE(compare(lda(x, i), lda(y, i), how)); }
+static __attribute__((noinline)) void emit_1(Frame *f, Any x, Any y, int how) {
+  EACH_LANE(compare(lda(x, i), lda(y, i), how))
+}
+DEFV(EMITC_xx) {
+  Any x = ANY(0), y = ANY(1);
+  bool any = false;
+  switch (a[2] & 3) { // the comparison is a constant in the loop
+  case 0: any = any_1(x, y, n, 0); break;
+  case 1: any = any_1(x, y, n, 1); break;
+  case 2: any = any_1(x, y, n, 2); break;
+  case 3: any = any_1(x, y, n, 3); break;
+  }
+  if (any) emit_1(f, x, y, a[2]);
+  return a + 3;
+}
+#define COMPARE2(how) m_and(compare(lda(x, i), lda(y, i), (how)&1), compare(lda(u, i), lda(v, i), (how) >> 2))
+VI bool any_2(Any x, Any y, Any u, Any v, const int n, const int how) { ANY_LANE(COMPARE2(how)); }
+static __attribute__((noinline)) void emit_2(Frame *f, Any x, Any y, Any u, Any v, int how) { EACH_LANE(COMPARE2(how)) }
+DEFV(EMITCC_xxxx) {
+  Any x = ANY(0), y = ANY(1), u = ANY(2), v = ANY(3);
+  bool any = false;
+  switch (a[4]) {
+  case 0: any = any_2(x, y, u, v, n, 0); break;
+  case 1: any = any_2(x, y, u, v, n, 1); break;
+  case 4: any = any_2(x, y, u, v, n, 4); break;
+  case 5: any = any_2(x, y, u, v, n, 5); break;
+  case 8: any = any_2(x, y, u, v, n, 8); break;
+  case 9: any = any_2(x, y, u, v, n, 9); break;
+  case 12: any = any_2(x, y, u, v, n, 12); break;
+  default: any = any_2(x, y, u, v, n, 13);
+  }
+  if (any) emit_2(f, x, y, u, v, a[4]);
+  return a + 5;
+}
 // The mask of 64 lanes from lane `from` on, without those that do not count.
 VI uint64_t mask_word(const Frame *f, const double *p, int from) {
   uint64_t w = 0;
@@ -159,14 +234,6 @@ VI uint64_t mask_word(const Frame *f, const double *p, int from) {
   if (f->lo > from) w &= f->lo - from < 64 ? ~(uint64_t)0 << (f->lo - from) : 0;
   if (f->hi < from + 64) w &= f->hi > from ? ~(uint64_t)0 >> (64 - (f->hi - from)) : 0;
   return w;
-}
-DEF(EMIT_m) {
-  const double *p = NUM(0);
-  KernelCall *c = f->call;
-  for (int from = 0; from < f->n; from += 64)
-    for (uint64_t w = mask_word(f, p, from); w; w &= w - 1)
-      c->spikes[c->nspikes++] = (int32_t)element(f, from + __builtin_ctzll(w));
-  return a + 1;
 }
 DEF(EMITN_vm) {
   const double *count = NUM(0), *p = NUM(1);

@@ -14,19 +14,29 @@ static DrawKey draw_key(const Frame *f, const uint16_t *stream_words) {
 static Rng cursor(const Frame *f, const DrawKey *s, int i) {
   return (Rng){s->k0, s->k1, s->word0, s->word1 | rng_word1(0, element(f, i))};
 }
-// Counter word 1 of the lanes from i on.
+VI vd iota(void) {
+#if W == 8
+  return (vd){0, 1, 2, 3, 4, 5, 6, 7};
+#elif W == 4
+  return (vd){0, 1, 2, 3};
+#else
+  return (vd){0, 1};
+#endif
+}
+// Counter word 1 of the lanes from i on. Only the 40 low bits of an element count, and elements are not negative.
 VI vi counters(const Frame *f, const DrawKey *s, int i) {
-  vi c = ibc((int64_t)s->word1);
   const int32_t *self = f->call->idx[0];
-  int64_t first = f->call->elem_offset + f->base + i;
+  if (!self) { // i + 2^52 as a double has i in its low bits
+    vi n = as_i(iota() + bc(0x1p52 + (double)i)) - ibc(0x4330000000000000);
+    return n + ibc((int64_t)s->word1 + f->call->elem_offset + f->base);
+  }
+  vi c = ibc((int64_t)s->word1);
   for (int q = 0; q < W; q++)
-    if (!self) c[q] += first + q;
-    else if (i + q >= f->lo && i + q < f->hi) c[q] += self[f->base - f->call->lo + i + q];
+    if (i + q >= f->lo && i + q < f->hi) c[q] += self[f->base - f->call->lo + i + q];
   return c;
 }
 VI vm counted(const Frame *f, int i) { // which of the lanes from i on count
-  vd n = bc(i);
-  for (int q = 0; q < W; q++) n[q] += q;
+  vd n = iota() + bc(i);
   return m_and(le(bc(f->lo), n), lt(n, bc(f->hi)));
 }
 
@@ -37,7 +47,7 @@ VI vm counted(const Frame *f, int i) { // which of the lanes from i on count
     DrawKey s = draw_key(f, a + (words));                  \
     vi c0 = ibc((int64_t)s.word0);                      \
     setup;                                              \
-    LANES {                                             \
+    LANES_FEW {                                             \
       vi c1 = counters(f, &s, i);                       \
       st(d + i, expr);                                  \
     }                                                   \
@@ -64,7 +74,7 @@ OP_draw(RLOGNORMAL_vv, 3, PTR2, lognormal(ld(p + i), ld(q + i), KEYS))
     double *d = NUM(0);                                                                           \
     DrawKey s = draw_key(f, a + (words));                                                            \
     setup;                                                                                        \
-    LANES {                                                                                       \
+    LANES_FEW {                                                                                       \
       vi c0 = ibc((int64_t)s.word0), c1 = counters(f, &s, i);                                     \
       get;                                                                                        \
       vd x = expr;                                                                                \

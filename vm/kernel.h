@@ -51,6 +51,7 @@ static inline int reg_count(const Kernel *k) { return reg_block(k) + k->nblock; 
 // What an operation sees of the block it works on.
 typedef struct Frame {
   void **r;      // the register table
+  int scalars;   // registers below this one are scalars
   int n;         // lanes to compute, a multiple of 8
   int lo, hi;    // lanes that count: lo..hi-1
   int64_t base;  // lane number of the block's first lane, a multiple of 8

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "vm/ops.h"
 
-#include <string.h>
+#include <stdbool.h>
 
 static const OpInfo ops[] = {
 #define FAMILY(name, args, text)
@@ -35,14 +35,21 @@ static const FamilyInfo families[] = {
 const OpInfo *op_info(int opcode) { return &ops[opcode]; }
 const FamilyInfo *family_info(int family) { return &families[family]; }
 
+static bool kinds_match(const char *variant, const char *kinds) {
+  for (; *variant && *kinds; variant++, kinds++)
+    if (*variant != *kinds && !(*variant == 'x' && (*kinds == 'v' || *kinds == 'k'))) return false;
+  return *variant == *kinds;
+}
 int op_variant(int family, const char *kinds) {
+  if (!*kinds) return families[family].first;
   for (int op = families[family].first; op < families[family + 1].first; op++)
-    if (strcmp(ops[op].variant, kinds) == 0) return op;
+    if (kinds_match(ops[op].variant, kinds)) return op;
   return -1;
 }
 
 int op_words(const uint16_t *code) {
   int n = 1;
-  for (const char *p = ops[code[0]].operands; *p; p++) n += *p == 'w' ? 2 : *p == 'E' ? 1 + 2 * code[n] * code[n] : 1;
+  for (const char *p = ops[code[0]].operands; *p; p++)
+    n += *p == 'w' ? 2 : *p == 'E' ? 1 + 2 * code[n] * code[n] : *p == 'C' ? 1 + 3 * code[n] : 1;
   return n;
 }

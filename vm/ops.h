@@ -36,7 +36,7 @@ typedef struct FamilyInfo {
 
 const OpInfo *op_info(int opcode);
 const FamilyInfo *family_info(int family);
-// The opcode of a family with these kinds of value operands ("vk"), or -1.
+// The opcode of a family with these kinds of value operands ("vk"; "" is its first), or -1.
 int op_variant(int family, const char *kinds);
 // The number of words of the instruction at `code`, opcode included.
 int op_words(const uint16_t *code);

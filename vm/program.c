@@ -46,7 +46,7 @@ static bool lanes_section(int section) { return section == SECTION_LANES || sect
 static const char *check_read(const Verify *v, int r, char kind) {
   if (r >= reg_count(v->k)) return "operand out of range";
   bool scalar = is_scalar(v->k, r), want_scalar = kind == 'k' || kind == 'q' || !lanes_section(v->section);
-  if (scalar != want_scalar) return scalar ? "scalar read as lanes" : "lanes read as a scalar";
+  if (scalar != want_scalar && !(kind == 'x' && scalar)) return scalar ? "scalar read as lanes" : "lanes read as a scalar";
   if (v->state[r] == NOT_WRITTEN) return "register read before it is written";
   bool mask = kind == 'm' || kind == 'q';
   if (v->state[r] != (mask ? IS_MASK : IS_NUMBER)) return mask ? "number read as a mask" : "mask read as a number";
@@ -78,6 +78,17 @@ static const char *check_expm(Verify *v, const uint16_t *at, const uint16_t *end
     if (at[i] != 0xffff) wrong = check_write(v, at[i], 'd');
   return wrong;
 }
+static const char *check_commit(Verify *v, const uint16_t *at, const uint16_t *end, bool results) {
+  if (end - at < 1 + 3 * at[0]) return "code ends within an instruction";
+  const char *wrong = NULL;
+  for (int i = 0; i < at[0] && !wrong; i++) {
+    const uint16_t *p = at + 1 + 3 * i;
+    if (p[0] < reg_out(v->k) || p[0] >= reg_derived(v->k)) wrong = "result that is no column";
+    else if (p[2] >= v->k->nwhat) wrong = "check without a name";
+    else wrong = results ? check_write(v, p[0], 'd') : check_read(v, p[1], 'v');
+  }
+  return wrong;
+}
 static bool slot_fits(const Slot *s, int family) {
   if (s->type > SLOT_I32) return false;
   bool indexed = s->access >= ACC_SELF && s->access <= ACC_POST;
@@ -104,6 +115,7 @@ static const char *check_immediate(const Verify *v, int i, const OpInfo *op) {
 // One operand; results are checked after all that is read (`results`: which pass).
 static const char *check_operand(Verify *v, const OpInfo *op, char kind, const uint16_t *at, const uint16_t *end,
                                  bool results) {
+  if (kind == 'C') return check_commit(v, at, end, results);
   if (kind == 'E') return results ? NULL : check_expm(v, at, end);
   if (kind == 'd' || kind == 'o') return results ? check_write(v, *at, kind) : NULL;
   if (results) return NULL;

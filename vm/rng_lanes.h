@@ -6,25 +6,27 @@
 #include "vm/rng.h"
 #include "vm/vmath_lanes.h"
 
-VI vi rotl(vi x, int n) { return shl(x, n) | shr(x, 64 - n); }
+#if defined(KERN_AVX512)
+#define ROTL(x, n) ((vi)_mm512_rol_epi64((__m512i)(x), n))
+#else
+#define ROTL(x, n) (shl(x, n) | shr(x, 64 - (n)))
+#endif
 
-// (c0, c1) -> two words, in place.
+// (c0, c1) -> two words, in place: rounds of adding, rotating and mixing, the key added after every fourth.
 VI void threefry(vi *c0, vi *c1, uint64_t k0, uint64_t k1) {
-  static const int rot[8] = {16, 42, 12, 31, 16, 32, 24, 21};
-  const uint64_t ks[3] = {k0, k1, 0x1BD11BDAA9FC1A22u ^ k0 ^ k1};
-  vi x0 = *c0 + ibc((int64_t)k0), x1 = *c1 + ibc((int64_t)k1);
-#pragma GCC unroll 13
-  for (int i = 0; i < 13; i++) {
-    x0 += x1;
-    x1 = rotl(x1, rot[i & 7]) ^ x0;
-    if ((i & 3) == 3) {
-      unsigned s = (unsigned)(i + 1) / 4;
-      x0 += ibc((int64_t)ks[s % 3]);
-      x1 += ibc((int64_t)(ks[(s + 1) % 3] + s));
-    }
-  }
-  *c0 = x0;
-  *c1 = x1;
+  const vi a = ibc((int64_t)k0), b = ibc((int64_t)k1), c = ibc((int64_t)(0x1BD11BDAA9FC1A22u ^ k0 ^ k1));
+  vi x = *c0 + a, y = *c1 + b;
+#define ROUND(n) x += y, y = ROTL(y, n) ^ x
+  ROUND(16), ROUND(42), ROUND(12), ROUND(31);
+  x += b, y += c + ibc(1);
+  ROUND(16), ROUND(32), ROUND(24), ROUND(21);
+  x += c, y += a + ibc(2);
+  ROUND(16), ROUND(42), ROUND(12), ROUND(31);
+  x += a, y += b + ibc(3);
+  ROUND(16);
+#undef ROUND
+  *c0 = x;
+  *c1 = y;
 }
 // A word as a number in [1, 2) with 52 random bits.
 VI vd unit(vi x) { return as_d(shr(x, 12) | ibc(0x3ff0000000000000)); }
