@@ -1,0 +1,263 @@
+// SPDX-License-Identifier: MIT
+// The complete state of a network in memory: values, spikes and sums on their way, what was recorded, time and trial.
+//
+// A snapshot is one buffer, written and read by the same walk over the network (struct Walk): what one direction copies
+// out the other copies in, in the same order, so that the two cannot differ. It fits the network it was taken of, as long
+// as nothing was added to it.
+#include <string.h>
+
+#include "vm/probe.h"
+
+struct Snapshot {
+  unsigned char *data;
+  size_t n, cap;
+  int pops, projs;
+};
+
+typedef struct Walk {
+  Snapshot *s;
+  const unsigned char *at; // reading; NULL while writing
+  const unsigned char *end;
+  bool ok;
+} Walk;
+
+static void walk(Walk *w, void *data, size_t bytes) {
+  if (!bytes || !w->ok) return;
+  if (w->at) {
+    if ((size_t)(w->end - w->at) < bytes) w->ok = false;
+    else {
+      memcpy(data, w->at, bytes);
+      w->at += bytes;
+    }
+    return;
+  }
+  Snapshot *s = w->s;
+  if (s->n + bytes > s->cap) {
+    s->cap = 2 * s->cap + bytes + 1024;
+    s->data = mem_realloc(s->data, s->cap);
+  }
+  memcpy(s->data + s->n, data, bytes);
+  s->n += bytes;
+}
+
+#define WALK(w, x) walk((w), &(x), sizeof(x))
+
+// An array that may have another length when it is read: n and cap are those of its owner.
+static void walk_array(Walk *w, void **data, int64_t *n, int64_t *cap, size_t width) {
+  int64_t have = *n;
+  WALK(w, have);
+  if (w->at && (have < 0 || !w->ok)) w->ok = false;
+  if (w->at && w->ok && have > *cap) {
+    *data = mem_realloc(*data, width * (size_t)have);
+    *cap = have;
+  }
+  if (w->ok) walk(w, *data, width * (size_t)have);
+  if (w->at && w->ok) *n = have;
+}
+
+// A column that was uniform when stored and is a full one now takes the stored value for all.
+static void walk_column(Walk *w, Column *c, int64_t n, size_t width) {
+  if (!c->p) return;
+  bool uniform = c->uniform;
+  WALK(w, uniform);
+  if (!w->at || uniform == c->uniform) {
+    walk(w, c->p, uniform ? sizeof(double) : width * (size_t)n);
+    return;
+  }
+  if (!uniform) { // cannot be: columns only become fuller
+    w->ok = false;
+    return;
+  }
+  double x = 0;
+  WALK(w, x);
+  for (int64_t k = 0; k < n; k++) {
+    if (width == sizeof(float)) ((float *)(void *)c->p)[k] = (float)x;
+    else c->p[k] = x;
+  }
+}
+
+static void walk_log(Walk *w, SpikeLog *l) {
+  int64_t n = l->n;
+  WALK(w, l->begin);
+  WALK(w, n);
+  if (w->at && (n > l->n || n < 0)) n = l->n; // recordings only grow: what was there then is still there
+  l->n = w->at ? n : l->n;
+}
+
+static void walk_spikes(Walk *w, SpikeList *l) {
+  bool counts = l->count != NULL;
+  WALK(w, counts);
+  int64_t cap = l->cap, n = l->n;
+  walk_array(w, (void **)&l->i, &n, &cap, sizeof *l->i);
+  if (counts) {
+    int64_t ccap = l->count ? l->cap : 0, cn = n;
+    walk_array(w, (void **)&l->count, &cn, &ccap, sizeof *l->count);
+    if (ccap < cap) l->count = mem_realloc(l->count, sizeof *l->count * (size_t)cap);
+  } else if (w->at) {
+    mem_free(l->count);
+    l->count = NULL;
+  }
+  l->n = n;
+  l->cap = cap;
+}
+
+static void walk_block(Walk *w, Block *b, int64_t n) {
+  for (int v = 0; v < b->syn->model.nvars; v++) walk_column(w, &b->cols[v], n, sizeof(double));
+}
+
+static void walk_pop(Walk *w, Pop *p) {
+  PopRun *r = pop_run(p);
+  for (int v = 0; v < p->model->nvars; v++) walk_column(w, &p->cols[v], p->n, sizeof(double));
+  for (int k = 0; k < p->nblocks; k++) walk_block(w, p->blocks[k], p->n);
+  int depth = r->depth;
+  WALK(w, depth);
+  bool same = depth == r->depth;
+  for (int k = 0; k < depth && w->ok; k++) {
+    SpikeList none = {0};
+    walk_spikes(w, same ? &r->ring[k] : &none);
+    if (!same && none.n) w->ok = false; // spikes under way in a network that was linked anew
+    if (!same) mem_free(none.i), mem_free(none.count);
+  }
+  WALK(w, r->started);
+  walk_log(w, &r->log);
+}
+
+static void walk_arrivals(Walk *w, ProjRun *r) {
+  int depth = r->depth;
+  WALK(w, depth);
+  for (int k = 0; k < depth && w->ok; k++) {
+    ArrivalList none = {0}, *l = depth == r->depth ? &r->calendar[k] : &none;
+    walk_array(w, (void **)&l->data, &l->n, &l->cap, sizeof *l->data);
+    if (none.n) w->ok = false;
+    mem_free(none.data);
+  }
+}
+
+static void walk_proj(Walk *w, Proj *p) {
+  for (int v = 0; v < p->syn->model.nvars; v++) {
+    walk_column(w, &p->pre_cols[v], p->pre->n, sizeof(double));
+    walk_column(w, &p->cols[v], p->nsyn, p->type[v] == SLOT_F32 ? sizeof(float) : sizeof(double));
+  }
+  walk_arrivals(w, proj_run(p));
+}
+
+static void walk_rings(Walk *w, Net *net) {
+  int rings = net->rings.n;
+  WALK(w, rings);
+  for (int k = 0; k < rings && w->ok; k++) {
+    AddRing *r = k < net->rings.n ? net->rings.data[k] : NULL;
+    int depth = r ? r->depth : 0;
+    int64_t n = r ? r->n : 0;
+    WALK(w, depth);
+    WALK(w, n);
+    if (!r || depth != r->depth || n != r->n) {
+      w->ok = false;
+      return;
+    }
+    size_t stride = ((size_t)n + 7) & ~(size_t)7;
+    walk(w, r->used, sizeof *r->used * (size_t)depth);
+    walk(w, r->slots, sizeof *r->slots * stride * (size_t)depth);
+  }
+}
+
+static void walk_recordings(Walk *w, Vm *vm) {
+  for (int k = 0; k < vm->recordings.n; k++) {
+    Probe *p = vm->recordings.data[k]->impl;
+    int64_t samples = p->samples;
+    WALK(w, samples);
+    if (w->at && samples >= 0 && samples < p->samples) p->samples = samples;
+  }
+}
+
+static void walk_network(Walk *w, Vm *vm) {
+  WALK(w, vm->tick);
+  WALK(w, vm->trial);
+  WALK(w, vm->ran);
+  for (int k = 0; k < vm->pops.n && w->ok; k++) walk_pop(w, vm->pops.data[k]);
+  for (int k = 0; k < vm->projs.n && w->ok; k++) walk_proj(w, vm->projs.data[k]);
+  if (w->ok) walk_rings(w, vm_net(vm));
+}
+
+// A network that has taken no step has nothing under way, however it was linked since.
+static void walk_fresh(Walk *w, Vm *vm) {
+  for (int k = 0; k < vm->pops.n; k++) {
+    Pop *p = vm->pops.data[k];
+    for (int v = 0; v < p->model->nvars; v++) walk_column(w, &p->cols[v], p->n, sizeof(double));
+    for (int b = 0; b < p->nblocks; b++) walk_block(w, p->blocks[b], p->n);
+    walk_log(w, &pop_run(p)->log);
+  }
+  for (int k = 0; k < vm->projs.n; k++) {
+    Proj *p = vm->projs.data[k];
+    for (int v = 0; v < p->syn->model.nvars; v++) {
+      walk_column(w, &p->pre_cols[v], p->pre->n, sizeof(double));
+      walk_column(w, &p->cols[v], p->nsyn, p->type[v] == SLOT_F32 ? sizeof(float) : sizeof(double));
+    }
+  }
+  if (!w->at) return;
+  for (int k = 0; k < vm->pops.n; k++) {
+    pop_quiet(vm->pops.data[k]);
+    pop_run(vm->pops.data[k])->started = false;
+  }
+  rings_quiet(vm);
+}
+
+static bool walk_all(Walk *w, Vm *vm) {
+  bool ran = vm->ran;
+  WALK(w, ran);
+  if (ran) walk_network(w, vm);
+  else {
+    WALK(w, vm->tick);
+    WALK(w, vm->trial);
+    walk_fresh(w, vm);
+    if (w->at) vm->ran = false;
+  }
+  if (w->ok) walk_recordings(w, vm);
+  return w->ok;
+}
+
+Snapshot *vm_store(Vm *vm) {
+  vm_link(vm); // so that columns made by linking are there
+  Snapshot *s = mem_alloc(sizeof *s);
+  s->pops = vm->pops.n;
+  s->projs = vm->projs.n;
+  Walk w = {.s = s, .ok = true};
+  walk_all(&w, vm);
+  return s;
+}
+
+bool vm_restore(Vm *vm, const Snapshot *s, Span span) {
+  Walk w = {.at = s->data, .end = s->data + s->n, .ok = s->pops == vm->pops.n && s->projs == vm->projs.n};
+  if (w.ok) walk_all(&w, vm);
+  if (!w.ok) {
+    Diag *e = diag(vm->diags, E_SNAPSHOT, span, "the network was changed since its state was stored");
+    diag_hint(e, "make all populations and connections above `store` or `sweep`");
+    return false;
+  }
+  for (int k = 0; k < vm->pops.n; k++) pop_run(vm->pops.data[k])->forced.sorted = false;
+  vm_net(vm)->constants = true;
+  record_prepare(vm);
+  timed_prepare(vm);
+  return true;
+}
+
+void snapshot_free(Snapshot *s) {
+  if (!s) return;
+  mem_free(s->data);
+  mem_free(s);
+}
+
+static bool no_files_yet(Vm *vm, Span span, const char *word) {
+  Diag *e = diag(vm->diags, E_NOT_SUPPORTED, span, "`%s` is not supported yet", word);
+  diag_hint(e, "within one script write store and restore");
+  return false;
+}
+
+bool vm_checkpoint(Vm *vm, const char *path, Span span) {
+  (void)path;
+  return no_files_yet(vm, span, "checkpoint");
+}
+
+bool vm_resume(Vm *vm, const char *path, Span span) {
+  (void)path;
+  return no_files_yet(vm, span, "resume");
+}
