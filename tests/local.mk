@@ -20,6 +20,7 @@ unit_tests = \
 	tests/unit/check_array \
 	tests/unit/check_builtin \
 	tests/unit/check_check \
+	tests/unit/check_diag \
 	tests/unit/check_format \
 	tests/unit/check_io \
 	tests/unit/check_pages \

@@ -42,6 +42,7 @@ libcore_la_SOURCES += \
 	vm/pop.c \
 	vm/probe.c vm/probe.h \
 	vm/probe_spikes.c \
+	vm/snapshot.c \
 	vm/program.c vm/program.h \
 	vm/proj.c \
 	vm/proj_read.c \
