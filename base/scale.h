@@ -14,9 +14,14 @@ static inline double scale_to_si(double x, double scale) {
   double r = scale_inverse(scale);
   return r != 0 ? x / r : x * scale;
 }
+// The number of units; of those that give x again the one with few decimals: 1.001 V are 1001 mV, not 1000.9999999999999.
 static inline double scale_from_si(double x, double scale) {
-  double r = scale_inverse(scale);
-  return r != 0 ? x * r : x / scale;
+  double r = scale_inverse(scale), q = r != 0 ? x * r : x / scale;
+  for (double p = 1; p < 1e10 && fabs(q * p) < 0x1p53; p *= 1000) {
+    double c = rint(q * p) / p;
+    if (c == q || scale_to_si(c, scale) == x) return c;
+  }
+  return q;
 }
 
 #endif

@@ -46,6 +46,15 @@ static bool word(const char **p, size_t *n, const char *w) {
   return true;
 }
 
+static const char *unquoted(const char *p, size_t n, Arena *a) {
+  char *text = arena_alloc(a, n + 1), *q = text;
+  for (size_t k = 0; k < n; k++) {
+    if (p[k] == '\\' && k + 1 < n && (p[k + 1] == '"' || p[k + 1] == '\\')) k++;
+    *q++ = p[k];
+  }
+  return text;
+}
+
 // error E0412 "v + tau". False if it begins so but cannot be read.
 static bool read_diag(const char *p, size_t n, ExpectedDiag *out, Arena *a) {
   size_t digits = 0;
@@ -57,7 +66,7 @@ static bool read_diag(const char *p, size_t n, ExpectedDiag *out, Arena *a) {
   while (n && blank(*p)) p++, n--;
   if (n == 0) return digits > 0;
   if (n < 2 || *p != '"' || p[n - 1] != '"') return false;
-  out->under = arena_strndup(p + 1, n - 2, a);
+  out->under = unquoted(p + 1, n - 2, a);
   return digits > 0;
 }
 

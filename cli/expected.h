@@ -5,7 +5,8 @@
 //   for k in 0:3 { print k }    #! 0 | 1 | 2          all lines that the statement printed, joined; or one on each line:
 //   print "a\nb"                #! a
 //                               #! b
-//   let x = 1 mV + 1 ms         #! error E0412 "1 mV + 1 ms"     anywhere in the file; the text underlined may be left out
+//   let x = 1 mV + 1 ms         #! error E0412 "1 mV + 1 ms"     anywhere in the file; the text underlined may be left out;
+//                                                                \" in it is a quotation mark
 //   #! warning E0601
 #ifndef HEBB_EXPECTED_H
 #define HEBB_EXPECTED_H

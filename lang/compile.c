@@ -183,13 +183,20 @@ static void prepend_option(Compiler *c, Node *tree, const Setting *s) {
 
 // ---- the passes ----
 
+// True if no statement is missing from the tree for the errors reported: then the checker has something to say as well.
+static bool tree_is_whole(const Diags *d) {
+  for (int k = 0; k < diags_count(d); k++)
+    if (diags_severity(d, k) == SEV_ERROR && diags_code(d, k) != E_STRING_FORMAT) return false;
+  return true;
+}
+
 static bool pass_parse(Compiler *c, CompileJob *job) {
   int before = diags_errors(c->d);
   job->file = sources_add(c->sources, job->path, job->text, job->n);
   if (job->prompt) job->incomplete = parse_prompt(job->file, c->sources, c->in, c->d, c->a, &job->tree) == PARSE_INCOMPLETE;
   else job->tree = parse_file(job->file, c->sources, c->in, c->d, c->a);
   c->last = job->tree;
-  return !job->incomplete && diags_errors(c->d) == before;
+  return !job->incomplete && (diags_errors(c->d) == before || tree_is_whole(c->d));
 }
 
 static bool pass_settings(Compiler *c, CompileJob *job) {
@@ -226,7 +233,11 @@ static const Pass PASSES[] = {
 };                                  // the rest, equations and handlers -> kernels, is done when a run starts (link.c)
 
 bool compile(Compiler *c, CompileJob *job) {
-  for (size_t k = 0; k < sizeof PASSES / sizeof *PASSES; k++)
-    if (PASSES[k].part_of <= job->until && !PASSES[k].run(c, job)) return false;
-  return true;
+  int before = diags_errors(c->d);
+  for (size_t k = 0; k < sizeof PASSES / sizeof *PASSES; k++) {
+    if (PASSES[k].part_of > job->until) break;
+    if (PASSES[k].part_of == COMPILE_SCRIPT && diags_errors(c->d) > before) return false;
+    if (!PASSES[k].run(c, job)) return false;
+  }
+  return diags_errors(c->d) == before;
 }

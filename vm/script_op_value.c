@@ -29,8 +29,15 @@ static bool quick_binary(int op, double x, double y, Value *out) {
   }
 }
 
+// E + I
+static bool sum_of_populations(Frame *f) {
+  Sel *s = sel_sum((const Sel *)f->sp[-2].obj, (const Sel *)f->sp[-1].obj);
+  return give(f, 2, value_obj(s));
+}
+
 bool script_op_BINARY(Frame *f, ScriptIns in) {
   Value a = f->sp[-2], b = f->sp[-1], out = value_none();
+  if (a.kind == VAL_SEL && b.kind == VAL_SEL && in.a == ARRAY_ADD) return sum_of_populations(f);
   if (a.kind == VAL_NUM && b.kind == VAL_NUM && quick_binary(in.a, a.num, b.num, &out)) {
     f->sp--;
     f->sp[-1] = out;
@@ -165,12 +172,68 @@ static bool make_indices(Frame *f, const ScriptIndex *s, const Value *v, Index *
   return true;
 }
 
+// ---- parts of populations ----
+
+// E[3], E[a:b] within bounds need no list of positions.
+static Sel *plain_part(const Sel *s, const Index *ix, int nix) {
+  if (nix != 1) return NULL;
+  double n = (double)s->n, lo, hi;
+  if (ix->kind == INDEX_RANGE) {
+    lo = ix->has_lo ? ix->lo < 0 ? ix->lo + n : ix->lo : 0;
+    hi = ix->has_hi ? ix->hi < 0 ? ix->hi + n : ix->hi : n;
+  } else {
+    if (ix->at.kind != VAL_NUM && ix->at.kind != VAL_INT) return NULL;
+    lo = value_as_num(ix->at);
+    if (lo < 0) lo += n;
+    hi = lo + 1;
+  }
+  if (lo != rint(lo) || hi != rint(hi) || !(lo >= 0 && lo <= hi && hi <= n)) return NULL;
+  return sel_slice(s, (int64_t)lo, (int64_t)hi);
+}
+
+// Positions 0, 1, ... in the shape of the population.
+static Array *positions_of(Frame *f, const Sel *s) {
+  const Pop *p = s->nparts == 1 ? s->part[0].pop : NULL;
+  bool sheet = p && p->ndim > 1 && !s->part[0].idx && s->n == p->n;
+  Array *a = array_make(f->m->diags, frame_span(f), VAL_INT, sheet ? p->ndim : 1, sheet ? p->shape : &s->n);
+  if (a)
+    for (int64_t k = 0; k < a->n; k++) a->data[k] = (double)k;
+  return a;
+}
+
+static Sel *picked(Frame *f, const Sel *s, Value at) {
+  Sel *out = NULL;
+  if (at.kind != VAL_ARRAY) return sel_slice(s, (int64_t)value_as_num(at), (int64_t)value_as_num(at) + 1);
+  return sel_pick(f->m->vm, s, (const Array *)at.obj, &out, frame_span(f)) ? out : NULL;
+}
+
+// A sheet P[20, 20] indexed by one number or range counts row by row, as its selections do.
+static bool index_population(Frame *f, const Sel *s, const Index *ix, int nix, Value *out) {
+  Value at = value_none();
+  Sel *part = plain_part(s, ix, nix);
+  if (!part) {
+    Array *all = positions_of(f, s);
+    if (!all) return false;
+    if (nix == 1 && all->ndim > 1) {
+      all->ndim = 1;
+      all->shape[0] = all->n;
+    }
+    if (array_index(f->m->diags, frame_span(f), value_obj(all), ix, nix, &at)) part = picked(f, s, at);
+    value_drop(value_obj(all));
+    value_drop(at);
+  }
+  if (part) *out = value_obj(part);
+  return part != NULL;
+}
+
 bool script_op_INDEX(Frame *f, ScriptIns in) {
   const ScriptIndex *s = &f->p->index.data[in.a];
   Index ix[ARRAY_DIMS];
-  Value out = value_none();
-  return make_indices(f, s, f->sp - s->nvalues, ix) &&
-         array_index(f->m->diags, frame_span(f), f->sp[-1 - s->nvalues], ix, s->n, &out) && give(f, 1 + s->nvalues, out);
+  Value out = value_none(), x = f->sp[-1 - s->nvalues];
+  if (!make_indices(f, s, f->sp - s->nvalues, ix)) return false;
+  bool ok = x.kind == VAL_SEL ? index_population(f, (const Sel *)x.obj, ix, s->n, &out)
+                              : array_index(f->m->diags, frame_span(f), x, ix, s->n, &out);
+  return ok && give(f, 1 + s->nvalues, out);
 }
 
 // [op, indices, v] applied to *x; the three are left on the stack.
