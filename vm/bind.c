@@ -89,13 +89,36 @@ Column *scope_column(const Scope *s, const Slot *t, int64_t *n) {
   return &s->self->blocks[t->object - OBJ_BLOCK0]->cols[t->index];
 }
 
+// A column that kernels were linked for as uniform becomes a full one: its owner is linked again. Kernels still bound to
+// the one number go on reading it until then.
+static bool prepare_full(const Scope *s, const Slot *t, Column *c, int64_t n) {
+  if (s->proj && t->object == OBJ_SELF) {
+    s->proj->changed = true;
+    return proj_expand(s->proj, t->index);
+  }
+  double *one = mem_alloc(sizeof *one);
+  *one = c->p[0];
+  double *old = c->p;
+  c->p = one;
+  if (!column_expand(c, n)) {
+    c->p = old;
+    mem_free(one);
+    return false;
+  }
+  vec_push(&vm_net(s->vm)->old, old);
+  Pop *owner = !s->proj ? s->self : t->object == OBJ_PRE ? s->pre : s->post;
+  owner->changed = true;
+  vm_net(s->vm)->attached = false;
+  return true;
+}
+
 static bool prepare_slot(const Scope *s, const Slot *t) {
   int64_t n;
   Column *c = scope_column(s, t, &n);
   if (!c || (s->gather && t->object == OBJ_SELF)) return true;
   if (!c->p) return column_alloc(c, n, false);
   if (t->access == ACC_UNIFORM || !c->uniform || (s->temporary && !t->stored)) return true;
-  return s->proj && t->object == OBJ_SELF ? proj_expand(s->proj, t->index) : column_expand(c, n);
+  return prepare_full(s, t, c, n);
 }
 
 bool scope_prepare(const Scope *s, const Kernel *k) {

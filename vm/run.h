@@ -98,15 +98,19 @@ typedef struct PopRun {
   int64_t *period;      // of every, in steps
   double n;             // SYS_N
   int32_t *emit, *emit_count; // room for one step
-  SpikeList *ring;      // spikes of the last `depth` steps: ring[tick % depth]
-  int depth;
-  SpikeList *event_list;// events of this step
-  bool counts;          // advance emits counts
+  SpikeList *ring;      // spikes of the last `depth` steps: ring[tick % depth]; then as much for each other event
+  int depth, nring;     // nring: 1 + number of other events
+  int64_t ahead;        // free running: the step that this population has reached
   int32_t *held;        // neurons with held_until > tick
   int64_t nheld;
   int nguard;           // held states that events write to
   double **guard;       // columns
-  double *guard_save;
+  double *guard_save;   // nguard rows of guard_cap values
+  int64_t guard_cap;
+  int nzero;            // columns that couplings add to: zeroed at each step
+  double **zero;
+  bool lets_after;      // events read lets: they are computed again after integration
+  bool started;         // on start has run
   SpikeLog log;
   Forced forced;
   Column *initial;      // values at creation of columns that changed since; p NULL: unchanged
@@ -170,6 +174,11 @@ static inline int32_t store_source(const Store *s, int64_t row) {
 static inline int64_t store_position(const Store *s, int32_t target) {
   return s->dst_pos ? s->dst_pos[target] : target - s->dst_lo;
 }
+static inline int64_t target_position(const Store *s, int32_t element) { // -1: not a target
+  if (s->dst_pos) return s->dst_pos[element];
+  int64_t j = element - s->dst_lo;
+  return j >= 0 && j < s->ndst ? j : -1;
+}
 // Rounds delays to steps of dt, sorts rows by delay, then target, and makes the segment tables.
 bool proj_settle(Vm *vm, Proj *p);
 void proj_way_back(Proj *p);
@@ -192,15 +201,32 @@ void proj_set(Proj *p, int var, int64_t syn, double x);
 
 typedef enum DeliverWay { DELIVER_NONE, DELIVER_PULL, DELIVER_PUSH, DELIVER_KERNEL } DeliverWay;
 
-typedef struct Arrival {
-  int64_t row;
-  int32_t begin, end; // of the row
-  int32_t count, spike_age;
+typedef struct Arrival { // a segment of a row, at its time
+  int64_t row, tick;     // tick: when the spike was
+  int32_t begin, end, count;
 } Arrival;
 typedef struct ArrivalList {
   Arrival *data;
   int64_t n, cap;
 } ArrivalList;
+
+// A column of the sources, as it was in the last steps, for synapses that see it through a delay.
+typedef enum HistoryPhase {
+  HISTORY_INPUTS, // with the inputs of each step: couplings
+  HISTORY_EVENT,  // before the events of each step
+  HISTORY_BEFORE, // pre states before, and ...
+  HISTORY_AFTER   // ... after the spikes of the step changed them
+} HistoryPhase;
+typedef struct History {
+  HistoryPhase phase;
+  const double *col;
+  double *ring;    // depth rows of n
+  int64_t n;
+  int depth;
+  bool begun;
+  Bound *b;        // the kernel that sees it, at this slot
+  int slot;
+} History;
 
 typedef struct FastRun {
   double *col;
@@ -215,16 +241,20 @@ typedef struct ProjRun {
   bool linked;
   Bound on_pre, once_pre, on_post, once_post, coupling, advance_pre, advance, start, *every;
   int64_t *period;
+  Bound *event_each, *event_once; // of code.event
   DeliverWay way;
   FastRun *fast;
   double npre, npost;
   int32_t *fill;           // an index repeated, as long as the longest row segment or chunk
   int32_t *fill_target;
   int64_t nfill;
-  ArrivalList *calendar;   // DELIVER_KERNEL with different delays: by step % depth
-  int depth;
-  int nzero;               // columns that coupling adds to: zeroed at each step
-  double **zero;
+  int32_t *back_target;    // for post spikes through different post_delays
+  int64_t nback;
+  History *history;        // what kernels see of the sources as it was
+  int nhistory;
+  ArrivalList *calendar;   // DELIVER_KERNEL: by step % depth; then as much for each of code.event
+  int depth, ncalendar;
+  bool started;            // on start has run
   Column *initial, *pre_initial;
   bool *changes;           // by variable: some kernel stores to the per-synapse column
 } ProjRun;
@@ -237,6 +267,12 @@ typedef struct AddRing {
   int depth;
   bool *used;     // anything in the slot
 } AddRing;
+
+// A step of phase 2: the lets of a population, or the coupling of a projection.
+typedef struct Action {
+  Pop *pop;
+  Proj *proj;
+} Action;
 
 typedef struct ArrayBind {
   KernelInstance *in;
@@ -256,7 +292,7 @@ struct Net {
   bool constants;        // a parameter changed: derived values must be set up again
   Vec(AddRing *) rings;
   Vec(ArrayBind) arrays; // globals that are arrays: bound again when the value changes
-  Pop **order;           // of lets and couplings (phase 2)
+  Action *order;         // of lets and couplings (phase 2)
   int norder;
   Vec(TimedBlock *) timed;
   int64_t next_timed;
@@ -265,6 +301,8 @@ struct Net {
   double *iota, *zeros;
   int64_t niota, nzeros;
   Vec(double *) old;     // iotas and zeros that kernels may still be bound to
+  bool running;
+  int64_t ahead;         // the farthest step that a free population has reached
   int64_t fired;         // spikes so far, for statistics
   Vec(Value) kept;       // captures of injections: dropped with the network
   uint32_t generation;   // counts detachments: what was bound before is stale
@@ -272,15 +310,36 @@ struct Net {
 static inline Net *vm_net(const Vm *vm) { return vm->net; }
 
 // ---- parts of a step ----
-bool phase_inputs(Vm *vm, const Pop *only); // step.c: lets, couplings and signals at t
 bool run_attach(Vm *vm);            // attach.c: links and binds what changed
 void run_detach(Vm *vm);
-void deliver_pre(Vm *vm, Proj *p);  // event.c
-void deliver_post(Vm *vm, Proj *p);
+void advance_free(Vm *vm, Pop *p, int64_t until, Fault *fault); // free.c: a population alone, many steps at a time
+bool free_can(const Vm *vm, const Pop *p);
+void run_setup(Vm *vm);             // values derived from parameters, factors of delivery
+bool order_inputs(Vm *vm);          // order.c: Net.order; reports a circle
+bool phase_inputs(Vm *vm);          // step.c: lets, couplings and signals at t
+// event.c
+void emit_spikes(Vm *vm, Proj *p);   // this step's spikes set out
+void deliver_pre(Vm *vm, Proj *p);   // those that arrive in this step
 void deliver_rings(Vm *vm);
-void guard_save(Vm *vm, Pop *p);
-void guard_restore(Pop *p);
-bool synapses_run(Vm *vm, Proj *p, Bound *b, KernelCall *call); // a kernel over all synapses, in chunks
+void deliver_post(Vm *vm, Proj *p);
+void guard_open(Vm *vm, Pop *p);    // remembers held states; with the spikes of this step except under nest
+void guard_close(Vm *vm, Pop *p);   // puts them back
+void guard_rebuild(Vm *vm, Pop *p); // who is held, from the column
+void guard_add(Pop *p, const SpikeList *l);
+SpikeList *spikes_of_step(const Pop *p, int64_t tick);
+SpikeList *events_of_step(const Pop *p, int event, int64_t tick);
+void spike_ring_grow(Vm *vm, Pop *p, int depth); // keeps what is in it
+void calendar_grow(Vm *vm, Proj *p, int depth, int ncalendar);
+AddRing *add_ring(Vm *vm, double *col, int64_t n, int depth);
+void rings_quiet(Vm *vm);           // forgets sums and events on their way
+void rings_free(Vm *vm);
+bool history_open(Vm *vm, Proj *p); // history.c: after binding; false: no memory
+void history_close(Proj *p);
+void history_take(Vm *vm, Proj *p, HistoryPhase phase);
+bool history_aim(Vm *vm, Proj *p, Bound *b, int64_t age); // lets b see what was age steps ago; false: it sees no past
+void history_run_back(Vm *vm, Proj *p, Bound *b, KernelCall *call); // a post handler over call's synapses
+bool synapses_run(Vm *vm, Proj *p, Bound *b, Fault *fault); // a kernel over all synapses, in chunks
+enum { SYNAPSE_CHUNK = 4096 };
 bool record_due(Vm *vm);            // probe.c: recordings of variables due now
 void record_prepare(Vm *vm);        // periods in steps
 void log_spikes(Vm *vm, Pop *p, const SpikeList *l);
@@ -288,7 +347,6 @@ void recordings_reset(Vm *vm);
 void recordings_clear(Vm *vm);
 void recordings_unbind(Vm *vm);     // by run_detach, which also counts Net.generation up
 void spike_log_free(SpikeLog *l);   // probe_spikes.c
-void rings_quiet(Vm *vm);           // forgets sums and events on their way
 void recordings_flush(Vm *vm);
 bool timed_due(Vm *vm);             // timed.c
 void timed_clear(Vm *vm);

@@ -208,7 +208,7 @@ static bool read_computed(Vm *vm, const SelPart *part, int var, double *out) {
   int64_t n;
   int32_t *idx = part_indices(part, &n);
   Kernel *k = vm->linker.reader(vm->linker.ctx, vm, part->pop, var, &code, a);
-  bool ok = k && phase_inputs(vm, NULL) && run_over(vm, part->pop, k, idx, n, code.captures, code.ncaptures, out);
+  bool ok = k && phase_inputs(vm) && run_over(vm, part->pop, k, idx, n, code.captures, code.ncaptures, out);
   mem_free(idx);
   arena_free(a);
   return ok;

@@ -34,7 +34,7 @@ static void net_clear(Vm *vm) {
   mem_free(net->global);
   mem_free(net->global_const);
   vec_free(&net->arrays);
-  vec_free(&net->rings);
+  rings_free(vm);
   vec_free(&net->groups);
   vec_free(&net->timed);
   for (int k = 0; k < net->kept.n; k++) value_drop(net->kept.data[k]);
@@ -159,5 +159,5 @@ void vm_reset(Vm *vm, bool same) {
   rings_quiet(vm);
   timed_clear(vm);
   recordings_reset(vm);
-  vm_net(vm)->constants = true;
+  vm_net(vm)->attached = false; // what synapses see of the past begins anew
 }

@@ -1,0 +1,395 @@
+// SPDX-License-Identifier: MIT
+// The step: what happens from t to t + dt, in this order (semantics brian; nest exchanges 4 and 5):
+//
+//   1 blocks of at and every        4 thresholds; spikes are emitted, forced ones joined, recorded
+//   2 inputs and lets; recordings   5 events are delivered: on pre for arrivals, then on post
+//   3 states; on step, on every     6 spike blocks
+//
+// The test for spikes is the end of the integration kernel, unless lang made a kernel of its own of it.
+#include <math.h>
+#include <string.h>
+#include <time.h>
+
+#include "vm/run.h"
+
+// ---- faults ----
+static void describe_value(char *out, size_t n, double x, const VarDesc *v) {
+  snprintf(out, n, "%.6g%s%s", v && v->scale ? x / v->scale : x, v && *v->unit ? " " : "", v ? v->unit : "");
+}
+
+static const VarDesc *desc_of(const ModelDesc *m, const char *name) {
+  for (int v = 0; v < m->nvars; v++)
+    if (strcmp(m->vars[v].name, name) == 0) return &m->vars[v];
+  return NULL;
+}
+
+static void report_bad(Vm *vm, const Pop *p, const char *name, const VarDesc *v, int64_t element, double bad, double before) {
+  char last[64], what[32];
+  describe_value(last, sizeof last, before, v);
+  snprintf(what, sizeof what, "%s", isnan(bad) ? "not a number" : "infinite");
+  Diag *e = diag(vm->diags, E_NOT_FINITE, p->desc->span, "%s of %s[%lld] became %s at t = %.10g ms", name, p->name,
+                 (long long)element, what, 1e3 * vm_time(vm));
+  if (isfinite(before)) diag_note(e, "its last finite value was %s", last);
+  diag_hint(e, "try a smaller dt, and check the parameters for signs and units");
+}
+
+static void report_pop_fault(Vm *vm, const Pop *p, const Fault *f) {
+  const PopRun *r = pop_run(p);
+  const char *name = r->code.fault_var ? r->code.fault_var[f->what] : "a state";
+  int var = pop_var(p, name);
+  const VarDesc *v = desc_of(p->model, name);
+  double before = var >= 0 && p->cols[var].p ? p->cols[var].p[p->cols[var].uniform ? 0 : f->lane] : NAN;
+  report_bad(vm, p, name, v, f->lane, f->value, before);
+}
+
+static void report_proj_fault(Vm *vm, const Proj *p, const Fault *f) {
+  const char *name = proj_run(p)->code.fault_var ? proj_run(p)->code.fault_var[f->what] : "a state";
+  Diag *e = diag(vm->diags, E_NOT_FINITE, p->desc->span, "%s of a synapse from %s to %s became %s at t = %.10g ms", name,
+                 p->pre->name, p->post->name, isnan(f->value) ? "not a number" : "infinite", 1e3 * vm_time(vm));
+  diag_hint(e, "try a smaller dt, and check the parameters for signs and units");
+}
+
+// What events or spike blocks of the last step broke is found here: the next integration never comes.
+static bool states_finite(Vm *vm) {
+  for (int k = 0; k < vm->pops.n; k++) {
+    const Pop *p = vm->pops.data[k];
+    for (int v = 0; v < p->model->nvars; v++) {
+      const Column *c = &p->cols[v];
+      if (p->model->vars[v].kind != VAR_STATE || !c->p) continue;
+      double sum = 0;
+      for (int64_t e = 0; e < (c->uniform ? 1 : p->n); e++) sum += c->p[e] * 0;
+      for (int64_t e = 0; sum != 0 && e < p->n; e++) {
+        double x = c->p[c->uniform ? 0 : e];
+        if (isfinite(x)) continue;
+        report_bad(vm, p, p->model->vars[v].name, &p->model->vars[v], e, x, NAN);
+        return false;
+      }
+    }
+  }
+  return true;
+}
+
+// ---- phase 2 ----
+static bool take_action(Vm *vm, const Action *a) {
+  Fault fault = {.what = -1};
+  if (a->proj) {
+    if (synapses_run(vm, a->proj, &proj_run(a->proj)->coupling, &fault)) return true;
+    report_proj_fault(vm, a->proj, &fault);
+    return false;
+  }
+  PopRun *r = pop_run(a->pop);
+  KernelCall call = call_now(vm, r->lets.object);
+  call.hi = a->pop->n;
+  if (instance_run(r->lets.in, &call)) return true;
+  report_pop_fault(vm, a->pop, &call.fault);
+  return false;
+}
+
+static bool any_unbegun(const Vm *vm) {
+  for (int k = 0; k < vm->projs.n; k++)
+    for (int h = 0; h < proj_run(vm->projs.data[k])->nhistory; h++)
+      if (!proj_run(vm->projs.data[k])->history[h].begun) return true;
+  return false;
+}
+
+static void take_inputs(Vm *vm) {
+  for (int k = 0; k < vm->projs.n; k++)
+    if (proj_run(vm->projs.data[k])->nhistory) history_take(vm, vm->projs.data[k], HISTORY_INPUTS);
+}
+
+bool phase_inputs(Vm *vm) {
+  Net *net = vm_net(vm);
+  if (!net->norder) return true;
+  for (int k = 0; k < vm->pops.n; k++) {
+    const PopRun *r = pop_run(vm->pops.data[k]);
+    for (int z = 0; z < r->nzero; z++) memset(r->zero[z], 0, sizeof(double) * (size_t)vm->pops.data[k]->n);
+  }
+  if (any_unbegun(vm)) { // before the first step lets had the values they take without inputs
+    for (int k = 0; k < net->norder; k++)
+      if (net->order[k].pop && !take_action(vm, &net->order[k])) return false;
+    take_inputs(vm);
+  }
+  for (int k = 0; k < net->norder; k++)
+    if (!take_action(vm, &net->order[k])) return false;
+  take_inputs(vm);
+  return true;
+}
+
+static bool inputs(Vm *vm) {
+  if (!phase_inputs(vm)) return false;
+  if (vm->signals) {
+    if (!vm->signals(vm->signals_ctx)) return false;
+    globals_refresh(vm);
+    if (vm_net(vm)->constants) run_setup(vm);
+  }
+  return vm_net(vm)->next_record > vm->tick || record_due(vm);
+}
+
+// ---- phase 3 ----
+static bool run_lanes(Vm *vm, Bound *b, int64_t n, Fault *fault) {
+  KernelCall call = call_now(vm, b->object);
+  call.hi = n;
+  bool ok = instance_run(b->in, &call);
+  *fault = call.fault;
+  return ok;
+}
+
+static bool due(const Vm *vm, int64_t period) { return period && vm->tick && vm->tick % period == 0; }
+
+static int64_t emitted(PopRun *r, SpikeList *l, const KernelCall *call) {
+  spikes_push(l, r->emit, r->emit_count[0] ? r->emit_count : NULL, call->nspikes);
+  return call->nspikes;
+}
+
+static bool run_emitting(Vm *vm, Pop *p, Bound *b, SpikeList *l, Fault *fault) {
+  PopRun *r = pop_run(p);
+  KernelCall call = call_now(vm, b->object);
+  call.hi = p->n;
+  call.spikes = r->emit;
+  call.counts = r->emit_count;
+  bool ok = instance_run(b->in, &call);
+  *fault = call.fault;
+  if (call.nspikes) emitted(r, l, &call);
+  return ok;
+}
+
+static bool advance_pop(Vm *vm, Pop *p) {
+  PopRun *r = pop_run(p);
+  Fault fault = {.what = -1};
+  SpikeList *l = spikes_of_step(p, vm->tick);
+  l->n = 0;
+  bool ok = !r->advance.k || run_emitting(vm, p, &r->advance, l, &fault);
+  for (int k = 0; ok && k < r->code.nevery; k++)
+    if (due(vm, r->period[k])) ok = run_lanes(vm, &r->every[k], p->n, &fault);
+  for (int k = 0; ok && k < r->code.nevent; k++) {
+    SpikeList *e = events_of_step(p, k, vm->tick);
+    e->n = 0;
+    ok = run_emitting(vm, p, &r->event[k], e, &fault);
+  }
+  if (!ok) report_pop_fault(vm, p, &fault);
+  return ok;
+}
+
+static bool advance_proj(Vm *vm, Proj *p) {
+  ProjRun *r = proj_run(p);
+  Fault fault = {.what = -1};
+  bool ok = !r->advance_pre.k || run_lanes(vm, &r->advance_pre, p->pre->n, &fault);
+  if (ok && r->advance.k) {
+    history_take(vm, p, HISTORY_EVENT);
+    ok = synapses_run(vm, p, &r->advance, &fault);
+  }
+  for (int k = 0; ok && k < r->code.nevery; k++) {
+    if (!due(vm, r->period[k])) continue;
+    ok = r->code.every[k].pre ? run_lanes(vm, &r->every[k], p->pre->n, &fault) : synapses_run(vm, p, &r->every[k], &fault);
+  }
+  if (!ok) report_proj_fault(vm, p, &fault);
+  return ok;
+}
+
+static bool lets_again(Vm *vm) {
+  for (int k = 0; k < vm->pops.n; k++) {
+    PopRun *r = pop_run(vm->pops.data[k]);
+    Action a = {.pop = vm->pops.data[k]};
+    if (r->lets_after && r->lets.k && !take_action(vm, &a)) return false;
+  }
+  return true;
+}
+
+static bool states(Vm *vm, int64_t free_until) {
+  for (int k = 0; k < vm->pops.n; k++) {
+    Pop *p = vm->pops.data[k];
+    Fault fault = {.what = -1};
+    if (pop_run(p)->ahead > vm->tick) continue;
+    if (free_until > vm->tick + 1 && free_can(vm, p)) {
+      advance_free(vm, p, free_until, &fault);
+      if (pop_run(p)->ahead > vm_net(vm)->ahead) vm_net(vm)->ahead = pop_run(p)->ahead;
+      if (fault.what < 0) continue;
+      report_pop_fault(vm, p, &fault);
+      return false;
+    }
+    if (!advance_pop(vm, p)) return false;
+  }
+  if (!lets_again(vm)) return false;
+  for (int k = 0; k < vm->projs.n; k++)
+    if (vm->projs.data[k]->nsyn && !advance_proj(vm, vm->projs.data[k])) return false;
+  return true;
+}
+
+// ---- phases 4 to 6 ----
+static bool thresholds(Vm *vm) {
+  for (int k = 0; k < vm->pops.n; k++) {
+    Pop *p = vm->pops.data[k];
+    PopRun *r = pop_run(p);
+    if (r->ahead > vm->tick) continue;
+    SpikeList *l = spikes_of_step(p, vm->tick);
+    Fault fault = {.what = -1};
+    if (r->threshold.k && !run_emitting(vm, p, &r->threshold, l, &fault)) {
+      report_pop_fault(vm, p, &fault);
+      return false;
+    }
+    if (r->forced.n) forced_due(vm, p, l);
+    if (r->log.on && l->n) log_spikes(vm, p, l);
+    vm_net(vm)->fired += l->n;
+  }
+  return true;
+}
+
+static void emissions(Vm *vm) {
+  for (int k = 0; k < vm->projs.n; k++) emit_spikes(vm, vm->projs.data[k]);
+}
+
+static void arrivals(Vm *vm) {
+  for (int k = 0; k < vm->projs.n; k++) deliver_pre(vm, vm->projs.data[k]);
+  deliver_rings(vm);
+}
+
+static void target_events(Vm *vm) {
+  for (int k = 0; k < vm->projs.n; k++) deliver_post(vm, vm->projs.data[k]);
+}
+
+static void guards_open(Vm *vm) {
+  for (int k = 0; k < vm->pops.n; k++) guard_open(vm, vm->pops.data[k]);
+}
+
+static void guards_close(Vm *vm) {
+  for (int k = 0; k < vm->pops.n; k++) guard_close(vm, vm->pops.data[k]);
+}
+
+static bool events_brian(Vm *vm) {
+  if (!thresholds(vm)) return false;
+  guards_open(vm);
+  emissions(vm);
+  arrivals(vm);
+  target_events(vm);
+  guards_close(vm);
+  return true;
+}
+
+// The target's own spikes are known only after the test.
+static bool events_nest(Vm *vm) {
+  guards_open(vm);
+  arrivals(vm);
+  guards_close(vm);
+  if (!thresholds(vm)) return false;
+  emissions(vm);
+  target_events(vm);
+  return true;
+}
+
+static void spike_blocks(Vm *vm) {
+  for (int k = 0; k < vm->pops.n; k++) {
+    Pop *p = vm->pops.data[k];
+    PopRun *r = pop_run(p);
+    if (r->ahead > vm->tick) continue;
+    SpikeList *l = spikes_of_step(p, vm->tick);
+    if (!l->n) continue;
+    if (vm->semantics == SEMANTICS_NEST) guard_add(p, l);
+    if (!r->spike.k) continue;
+    KernelCall call = call_now(vm, r->spike.object);
+    call.hi = l->n;
+    call.idx[0] = l->i;
+    instance_run(r->spike.in, &call);
+  }
+}
+
+static bool starts(Vm *vm) {
+  Fault fault = {.what = -1};
+  for (int k = 0; k < vm->pops.n; k++) {
+    PopRun *r = pop_run(vm->pops.data[k]);
+    if (r->started) continue;
+    r->started = true;
+    if (r->start.k && !run_lanes(vm, &r->start, vm->pops.data[k]->n, &fault)) {
+      report_pop_fault(vm, vm->pops.data[k], &fault);
+      return false;
+    }
+  }
+  for (int k = 0; k < vm->projs.n; k++) {
+    ProjRun *r = proj_run(vm->projs.data[k]);
+    if (r->started) continue;
+    r->started = true;
+    if (r->start.k && vm->projs.data[k]->nsyn && !synapses_run(vm, vm->projs.data[k], &r->start, &fault)) {
+      report_proj_fault(vm, vm->projs.data[k], &fault);
+      return false;
+    }
+  }
+  return true;
+}
+
+static bool step(Vm *vm, int64_t end) {
+  Net *net = vm_net(vm);
+  if (net->next_timed <= vm->tick && !(timed_due(vm) && run_attach(vm))) return false;
+  if (vm->tick == 0 && !starts(vm)) return false;
+  if (!inputs(vm)) return false;
+  int64_t until = net->next_timed < net->next_record ? net->next_timed : net->next_record;
+  if (!states(vm, until < end ? until : end)) return false;
+  if (!(vm->semantics == SEMANTICS_NEST ? events_nest(vm) : events_brian(vm))) return false;
+  spike_blocks(vm);
+  vm->tick++;
+  vm->ran = true;
+  return true;
+}
+
+// ---- the run ----
+typedef struct Watch {
+  double next;      // time of the next report of progress
+  int64_t begin, steps;
+  int every, count; // steps between looks at the clock
+} Watch;
+
+static double wall(void) {
+  struct timespec ts;
+  clock_gettime(CLOCK_MONOTONIC, &ts);
+  return (double)ts.tv_sec + 1e-9 * (double)ts.tv_nsec;
+}
+
+static void watch(Vm *vm, Watch *w) {
+  if (!vm->progress || ++w->count < w->every) return;
+  w->count = 0;
+  double now = wall();
+  if (now < w->next) {
+    if (now < w->next - 0.04 && w->every < 1 << 16) w->every *= 2;
+    return;
+  }
+  if (w->every > 1) w->every /= 2;
+  w->next = now + 0.05;
+  vm->progress(vm->progress_ctx, vm->tick - w->begin, w->steps);
+}
+
+static RunEnd run_steps(Vm *vm, int64_t steps, int (*until)(void *ctx), void *ctx) {
+  Net *net = vm_net(vm);
+  int64_t begin = vm->tick, end = steps > NEVER - begin ? NEVER : begin + steps;
+  Watch w = {.next = wall() + 0.05, .begin = begin, .steps = steps, .every = 1};
+  net->ahead = vm->tick;
+  while (vm->tick < end) {
+    bool together = net->ahead <= vm->tick; // no population is ahead of the others
+    if (together && vm->interrupt && *vm->interrupt) return RUN_INTERRUPTED;
+    int stop = until ? until(ctx) : 0;
+    if (stop) return stop < 0 ? RUN_ERROR : RUN_UNTIL;
+    if (!step(vm, until ? vm->tick + 1 : end)) return RUN_ERROR;
+    watch(vm, &w);
+  }
+  return RUN_DONE;
+}
+
+static void remember_creation(Vm *vm) {
+  for (int k = 0; k < vm->pops.n; k++) pop_save(vm->pops.data[k]);
+  for (int k = 0; k < vm->projs.n; k++) proj_save(vm->projs.data[k]);
+}
+
+RunEnd vm_run(Vm *vm, int64_t steps, int (*until)(void *ctx), void *ctx, Span span) {
+  if (vm_net(vm)->running) {
+    Diag *e = diag(vm->diags, E_TIMED, span, "a run within a run");
+    diag_hint(e, "blocks of `at` and `every` cannot run the network themselves");
+    return RUN_ERROR;
+  }
+  if (!run_attach(vm)) return RUN_ERROR;
+  timed_prepare(vm);
+  record_prepare(vm);
+  remember_creation(vm);
+  vm_net(vm)->running = true;
+  RunEnd end = run_steps(vm, steps, until, ctx);
+  vm_net(vm)->running = false;
+  recordings_flush(vm);
+  if (end != RUN_ERROR && steps > 0 && !states_finite(vm)) return RUN_ERROR;
+  return end;
+}
