@@ -55,7 +55,8 @@ bool array_broadcast(int na, const int64_t *a, int nb, const int64_t *b, int *n,
 
 const char *shape_text(int ndim, const int64_t *shape, char buf[static 128]) {
   int at = snprintf(buf, 128, "[");
-  for (int k = 0; k < ndim && at < 110; k++) at += snprintf(buf + at, 128 - (size_t)at, k ? ", %lld" : "%lld", (long long)shape[k]);
+  for (int k = 0; k < ndim && at < 110; k++)
+    at += snprintf(buf + at, 128 - (size_t)at, k ? ", %lld" : "%lld", (long long)shape[k]);
   snprintf(buf + at, 128 - (size_t)at, "]");
   return buf;
 }
@@ -69,7 +70,10 @@ const char *value_text(Value v, char buf[static 160]) {
   if (v.kind == VAL_ARRAY) {
     const Array *a = (const Array *)v.obj;
     char shape[128];
-    snprintf(buf, 160, "an array%s of shape %s", a->strs ? " of texts" : a->elem == VAL_BOOL ? " of true and false" : "",
+    snprintf(buf, 160, "an array%s of shape %s",
+             a->strs               ? " of texts"
+             : a->elem == VAL_BOOL ? " of true and false"
+                                   : "",
              shape_text(a->ndim, a->shape, shape));
   } else {
     snprintf(buf, 160, "%s", names[v.kind]);
@@ -87,8 +91,8 @@ Array *array_make(Diags *d, Span span, ValueKind elem, int ndim, const int64_t *
   if (a) return a;
   double bytes = sizeof(double);
   for (int k = 0; k < ndim; k++) bytes *= (double)shape[k];
-  diag(d, E_MEMORY, span, "there is not enough memory for an array of shape %s (%.3g GB)", shape_text(ndim, shape, text),
-       bytes / 1e9);
+  diag(d, E_MEMORY, span, "there is not enough memory for an array of shape %s (%.3g GB)",
+       shape_text(ndim, shape, text), bytes / 1e9);
   return NULL;
 }
 
@@ -306,7 +310,8 @@ static bool text_binary(Diags *d, Span span, ArrayOp op, Value a, Value b, Value
     *out = op == ARRAY_ADD ? text_join(x, y) : value_bool(compare_holds(op, text_order(x, y)));
     return true;
   }
-  const Array *xa = a.kind == VAL_ARRAY ? (const Array *)a.obj : NULL, *xb = b.kind == VAL_ARRAY ? (const Array *)b.obj : NULL;
+  const Array *xa = a.kind == VAL_ARRAY ? (const Array *)a.obj : NULL,
+              *xb = b.kind == VAL_ARRAY ? (const Array *)b.obj : NULL;
   if (xa && xb && (xa->ndim != xb->ndim || memcmp(xa->shape, xb->shape, sizeof *xa->shape * (size_t)xa->ndim))) {
     report_shapes(d, span, xa->ndim, xa->shape, xb->ndim, xb->shape);
     return false;
@@ -320,10 +325,10 @@ static bool text_binary(Diags *d, Span span, ArrayOp op, Value a, Value b, Value
   return true;
 }
 
-static const char *const OP_TEXT[] = {
-    [ARRAY_ADD] = "+",  [ARRAY_SUB] = "-",  [ARRAY_MUL] = "*",  [ARRAY_DIV] = "/",   [ARRAY_POW] = "^",
-    [ARRAY_LT] = "<",   [ARRAY_LE] = "<=",  [ARRAY_GT] = ">",   [ARRAY_GE] = ">=",   [ARRAY_EQ] = "==",
-    [ARRAY_NE] = "!=",  [ARRAY_AND] = "and", [ARRAY_OR] = "or", [ARRAY_NEG] = "-",   [ARRAY_NOT] = "not", [ARRAY_SET] = "="};
+static const char *const OP_TEXT[] = {[ARRAY_ADD] = "+", [ARRAY_SUB] = "-", [ARRAY_MUL] = "*",   [ARRAY_DIV] = "/",
+                                      [ARRAY_POW] = "^", [ARRAY_LT] = "<",  [ARRAY_LE] = "<=",   [ARRAY_GT] = ">",
+                                      [ARRAY_GE] = ">=", [ARRAY_EQ] = "==", [ARRAY_NE] = "!=",   [ARRAY_AND] = "and",
+                                      [ARRAY_OR] = "or", [ARRAY_NEG] = "-", [ARRAY_NOT] = "not", [ARRAY_SET] = "="};
 
 static bool report_operands(Diags *d, Span span, ArrayOp op, Value a, Value b) {
   char ta[160], tb[160];
@@ -410,7 +415,9 @@ static bool select_views(Diags *d, Span span, const ArrayView *c, const ArrayVie
     report_shapes(d, span, c->ndim, c->shape, n1, s1);
     return false;
   }
-  ValueKind elem = a->elem == b->elem ? (ValueKind)a->elem : a->elem == VAL_NUM || b->elem == VAL_NUM ? VAL_NUM : VAL_INT;
+  ValueKind elem = a->elem == b->elem                         ? (ValueKind)a->elem
+                   : a->elem == VAL_NUM || b->elem == VAL_NUM ? VAL_NUM
+                                                              : VAL_INT;
   Array *r = array_make(d, span, elem, ndim, shape);
   if (!r) return false;
   int64_t sc[ARRAY_DIMS], sa[ARRAY_DIMS], sb[ARRAY_DIMS], at[3] = {0, 0, 0}, row = ndim ? shape[ndim - 1] : 1;
@@ -443,8 +450,8 @@ bool array_select(Diags *d, Span span, Value cond, Value a, Value b, Value *out)
   bool ok = false;
   if (!array_view(a, &x) || !array_view(b, &y)) {
     char ta[160], tb[160];
-    diag(d, E_OPERAND, span, "`then` and `else` of an array of conditions need numbers, found %s and %s", value_text(a, ta),
-         value_text(b, tb));
+    diag(d, E_OPERAND, span, "`then` and `else` of an array of conditions need numbers, found %s and %s",
+         value_text(a, ta), value_text(b, tb));
   } else {
     ok = select_views(d, span, &c, &x, &y, out);
   }

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
-// Indices. x[...] is first resolved to a Place: a list of loops over element offsets and the shape of the result. The same
-// Place then reads, writes or lists the elements.
+// Indices. x[...] is first resolved to a Place: a list of loops over element offsets and the shape of the result. The
+// same Place then reads, writes or lists the elements.
 //
-// Numbers take an axis away, ranges keep it, arrays of numbers (and masks, which are turned into them) go along together:
-// their shapes are broadcast and stand where the first of them stood, so that x[[0, 1], [2, 3]] is two elements.
+// Numbers take an axis away, ranges keep it, arrays of numbers (and masks, which are turned into them) go along
+// together: their shapes are broadcast and stand where the first of them stood, so that x[[0, 1], [2, 3]] is two
+// elements.
 #include "vm/array.h"
 
 #include "base/arena.h"
@@ -122,8 +123,8 @@ static bool resolve_list(Resolve *r, const Index *ix, const Array *a) {
 static bool resolve_mask(Resolve *r, const Index *ix, const Array *m) {
   if (memcmp(m->shape, r->shape + r->axis, sizeof *m->shape * (size_t)m->ndim)) {
     char a[128], b[128];
-    diag(r->d, E_INDEX, ix->span, "a mask of shape %s does not fit elements of shape %s", shape_text(m->ndim, m->shape, a),
-         shape_text(m->ndim, r->shape + r->axis, b));
+    diag(r->d, E_INDEX, ix->span, "a mask of shape %s does not fit elements of shape %s",
+         shape_text(m->ndim, m->shape, a), shape_text(m->ndim, r->shape + r->axis, b));
     return false;
   }
   int64_t count = 0, step = r->stride[r->axis + m->ndim - 1];
@@ -174,8 +175,8 @@ static bool join_lists(Resolve *r, Span span) {
     int ndim;
     if (!array_broadcast(l->ndim, l->shape, l->list[k].ndim, l->list[k].shape, &ndim, joint)) {
       char a[128], b[128];
-      diag(r->d, E_SHAPE, span, "the arrays of indices have different shapes: %s and %s", shape_text(l->ndim, l->shape, a),
-           shape_text(l->list[k].ndim, l->list[k].shape, b));
+      diag(r->d, E_SHAPE, span, "the arrays of indices have different shapes: %s and %s",
+           shape_text(l->ndim, l->shape, a), shape_text(l->list[k].ndim, l->list[k].shape, b));
       return false;
     }
     l->ndim = ndim;
@@ -337,7 +338,8 @@ static bool read_table(Diags *d, Span span, const Table *t, const Index *ix, int
   for (int k = 0; k < t->ncols; k++) {
     Value col;
     if (nix != 1 || t->cols[k].kind != VAL_ARRAY || !array_index(d, span, t->cols[k], ix, nix, &col)) {
-      if (nix != 1) diag(d, E_INDEX_KIND, span, "a table has one index: its rows (a column is named: T.%s)", t->names[k]);
+      if (nix != 1)
+        diag(d, E_INDEX_KIND, span, "a table has one index: its rows (a column is named: T.%s)", t->names[k]);
       value_drop(value_obj(r));
       return false;
     }
@@ -395,8 +397,8 @@ bool array_index(Diags *d, Span span, Value x, const Index *ix, int nix, Value *
   switch (x.kind) {
   case VAL_ARRAY: {
     const Array *a = (const Array *)x.obj;
-    if (nix == 1 && a->ndim == 1 && ix->kind == INDEX_AT && ix->at.kind == VAL_INT && a->elem == VAL_NUM && ix->at.i >= 0 &&
-        ix->at.i < a->n) { // the common case
+    if (nix == 1 && a->ndim == 1 && ix->kind == INDEX_AT && ix->at.kind == VAL_INT && a->elem == VAL_NUM &&
+        ix->at.i >= 0 && ix->at.i < a->n) { // the common case
       *out = value_num(a->data[ix->at.i]);
       return true;
     }
@@ -479,8 +481,8 @@ static bool write_texts(Diags *d, Span span, Array *x, const Place *p, Value v) 
   bool one = v.kind == VAL_STR;
   const Array *a = v.kind == VAL_ARRAY ? (const Array *)v.obj : NULL;
   if (!one && !(a && a->strs && a->n == p->n)) {
-    diag(d, a && a->strs ? E_SHAPE : E_OPERAND, span, "%s does not fit %lld elements that are texts", value_text(v, text),
-         (long long)p->n);
+    diag(d, a && a->strs ? E_SHAPE : E_OPERAND, span, "%s does not fit %lld elements that are texts",
+         value_text(v, text), (long long)p->n);
     return false;
   }
   Word *flat = mem_alloc((size_t)(p->n + 1) * sizeof *flat), *at = flat;
@@ -615,8 +617,8 @@ static bool stack_texts(Diags *d, Span span, const Value *items, int64_t n, Valu
   for (int64_t k = 0; k < n; k++) {
     if (items[k].kind != VAL_STR) {
       char text[160];
-      diag(d, E_OPERAND, span, "an array holds either texts or numbers: element 0 is a text, element %lld %s", (long long)k,
-           value_text(items[k], text));
+      diag(d, E_OPERAND, span, "an array holds either texts or numbers: element 0 is a text, element %lld %s",
+           (long long)k, value_text(items[k], text));
       value_drop(value_obj(r));
       return false;
     }

@@ -52,8 +52,10 @@ bool arg_num_or(BuiltinCall *c, int k, double otherwise, double *out) {
 bool arg_count(BuiltinCall *c, int k, int64_t least, int64_t *out) {
   double x;
   if (!arg_num(c, k, &x)) return false;
-  if (x != floor(x) || fabs(x) > 0x1p53) return arg_error(c, k, E_ARG_VALUE, "a whole number is needed here, found %.15g", x);
-  if (x < (double)least) return arg_error(c, k, E_ARG_VALUE, "%.15g: at least %lld is needed here", x, (long long)least);
+  if (x != floor(x) || fabs(x) > 0x1p53)
+    return arg_error(c, k, E_ARG_VALUE, "a whole number is needed here, found %.15g", x);
+  if (x < (double)least)
+    return arg_error(c, k, E_ARG_VALUE, "%.15g: at least %lld is needed here", x, (long long)least);
   *out = (int64_t)x;
   return true;
 }
@@ -83,6 +85,7 @@ bool map_each(BuiltinCall *c, int k, double (*f)(double), ValueKind elem) {
 
 bool arg_window(BuiltinCall *c, int k, double *from, double *to) {
   if (!arg_num_or(c, k, -INFINITY, from) || !arg_num_or(c, k + 1, INFINITY, to)) return false;
-  if (isnan(*from) || isnan(*to)) return arg_error(c, isnan(*from) ? k : k + 1, E_ARG_VALUE, "a time is needed here, found nan");
+  if (isnan(*from) || isnan(*to))
+    return arg_error(c, isnan(*from) ? k : k + 1, E_ARG_VALUE, "a time is needed here, found nan");
   return *from <= *to || arg_error(c, k + 1, E_ARG_VALUE, "`to` lies before `from`");
 }

@@ -196,8 +196,9 @@ bool builtin_geomspace(BuiltinCall *c) {
   double from, to;
   if (!arg_num(c, 0, &from) || !arg_num(c, 1, &to)) return false;
   if (!(from * to > 0) && !(from != 0 && to != 0 && signbit(from) == signbit(to)))
-    return arg_error(c, 1, E_ARG_VALUE, "from %.15g to %.15g there is no constant ratio: both must have the same sign and not be 0",
-                     from, to);
+    return arg_error(c, 1, E_ARG_VALUE,
+                     "from %.15g to %.15g there is no constant ratio: both must have the same sign and not be 0", from,
+                     to);
   Array *r = scale_args(c, &from, &to);
   if (!r) return false;
   int64_t m = r->n - 1;
@@ -221,7 +222,8 @@ bool builtin_arange(BuiltinCall *c) {
   for (int k = 0; k < c->nargs; k++)
     if (c->args[k].kind != VAL_INT && c->args[k].kind != VAL_NONE) whole = false;
   if (!(fabs(step) > 0) || !isfinite(from) || !isfinite(to) || !isfinite(step))
-    return arg_error(c, arg_given(c, 2) ? 2 : 0, E_ARG_VALUE, "from %.15g to %.15g in steps of %.15g cannot be counted", from, to, step);
+    return arg_error(c, arg_given(c, 2) ? 2 : 0, E_ARG_VALUE, "from %.15g to %.15g in steps of %.15g cannot be counted",
+                     from, to, step);
   double count = step_count(from, to, step);
   int64_t n = count < 0x1p60 ? (int64_t)count : INT64_MAX;
   Array *r = arg_make(c, whole ? VAL_INT : VAL_NUM, 1, &n);
@@ -292,7 +294,8 @@ static bool join_numbers(BuiltinCall *c, const Part *part, int n, int64_t rows, 
   for (int k = 0; k < n; k++) {
     const int64_t *other;
     const ArrayView *v = &part[k].view;
-    if (part[k].one || part[k].a) return arg_error(c, k, E_OPERAND, "an array holds either texts or numbers: this is text among numbers");
+    if (part[k].one || part[k].a)
+      return arg_error(c, k, E_OPERAND, "an array holds either texts or numbers: this is text among numbers");
     int m = row_shape(v, last_is_row && k == n - 1, &other);
     if (empty_first && k == 1) {
       axes = m;
@@ -386,7 +389,8 @@ void stats_histogram(const double *x, int64_t n, const double *edges, int64_t ne
 }
 
 static bool check_edges(BuiltinCall *c, const ArrayView *e) {
-  if (e->n < 2) return arg_error(c, 1, E_ARG_VALUE, "a histogram needs at least two edges, found %lld", (long long)e->n);
+  if (e->n < 2)
+    return arg_error(c, 1, E_ARG_VALUE, "a histogram needs at least two edges, found %lld", (long long)e->n);
   for (int64_t k = 1; k < e->n; k++)
     if (!(e->data[k] > e->data[k - 1]))
       return arg_error(c, 1, E_ARG_VALUE, "the edges of a histogram must ascend: edge %lld does not", (long long)k);

@@ -23,7 +23,8 @@ static Array *numbers(BuiltinCall *c, int k) {
 bool builtin_series(BuiltinCall *c) {
   double dt;
   if (!arg_num(c, 1, &dt)) return false;
-  if (!(dt > 0) || isinf(dt)) return arg_error(c, 1, E_ARG_VALUE, "the time between the values of a series must be above 0, found %.15g s", dt);
+  if (!(dt > 0) || isinf(dt))
+    return arg_error(c, 1, E_ARG_VALUE, "the time between the values of a series must be above 0, found %.15g s", dt);
   Array *values = numbers(c, 0);
   if (!values) return false;
   if (values->ndim < 1 || values->shape[0] < 1) {
@@ -35,7 +36,8 @@ bool builtin_series(BuiltinCall *c) {
 
 bool builtin_load(BuiltinCall *c) {
   char text[160];
-  if (c->args[0].kind != VAL_STR) return arg_error(c, 0, E_OPERAND, "the name of a file is needed here, found %s", value_text(c->args[0], text));
+  if (c->args[0].kind != VAL_STR)
+    return arg_error(c, 0, E_OPERAND, "the name of a file is needed here, found %s", value_text(c->args[0], text));
   return io_load(c->diags, arg_span(c, 0), ((const StrObj *)c->args[0].obj)->text, c->dir, c->result);
 }
 
@@ -66,8 +68,9 @@ bool builtin_table(BuiltinCall *c) {
       bool unit = c->arg_units && c->arg_units[k];
       table_set(t, k, name, unit ? c->arg_units[k] : "", unit && c->arg_scales ? c->arg_scales[k] : 1, v);
       int64_t rows = value_len(t->cols[0]), n = value_len(v);
-      ok = n == rows || arg_error(c, k, E_SHAPE, "the columns of a table are equally long: %s has %lld rows, %s has %lld",
-                                  t->names[0], (long long)rows, name, (long long)n);
+      ok = n == rows ||
+           arg_error(c, k, E_SHAPE, "the columns of a table are equally long: %s has %lld rows, %s has %lld",
+                     t->names[0], (long long)rows, name, (long long)n);
     }
     if (!ok) {
       value_drop(value_obj(t));
@@ -80,9 +83,11 @@ bool builtin_table(BuiltinCall *c) {
 // Values of synapses become a matrix by the machine itself, which knows their sources and targets; what arrives here
 // has none.
 bool builtin_matrix(BuiltinCall *c) {
-  if (c->args[0].kind == VAL_ARRAY && ((const Array *)c->args[0].obj)->ndim == 2) return give(c, value_keep(c->args[0]));
+  if (c->args[0].kind == VAL_ARRAY && ((const Array *)c->args[0].obj)->ndim == 2)
+    return give(c, value_keep(c->args[0]));
   char text[160];
-  return arg_error(c, 0, E_OPERAND, "matrix takes a variable of a projection, as in matrix(C.w), found %s", value_text(c->args[0], text));
+  return arg_error(c, 0, E_OPERAND, "matrix takes a variable of a projection, as in matrix(C.w), found %s",
+                   value_text(c->args[0], text));
 }
 
 // ---- positions ----
@@ -92,10 +97,15 @@ bool builtin_grid(BuiltinCall *c) {
   double spacing;
   int64_t columns = 0;
   if (!arg_num(c, 0, &spacing)) return false;
-  if (!(spacing > 0) || isinf(spacing)) return arg_error(c, 0, E_ARG_VALUE, "the spacing of a grid must be above 0, found %.15g m", spacing);
+  if (!(spacing > 0) || isinf(spacing))
+    return arg_error(c, 0, E_ARG_VALUE, "the spacing of a grid must be above 0, found %.15g m", spacing);
   if (arg_given(c, 1) && !arg_count(c, 1, 1, &columns)) return false;
-  if (c->of_n <= 0) return arg_error(c, -1, E_OPERAND, "grid gives the positions of a population: population P = N[20, 20] { positions = grid(spacing = 10 um) }");
-  if (!columns && c->of_ndim > 3) return arg_error(c, -1, E_ARG_VALUE, "a grid has at most 3 axes, the population has %d", c->of_ndim);
+  if (c->of_n <= 0)
+    return arg_error(
+        c, -1, E_OPERAND,
+        "grid gives the positions of a population: population P = N[20, 20] { positions = grid(spacing = 10 um) }");
+  if (!columns && c->of_ndim > 3)
+    return arg_error(c, -1, E_ARG_VALUE, "a grid has at most 3 axes, the population has %d", c->of_ndim);
   int64_t shape[2] = {c->of_n, 3};
   Array *r = arg_make(c, VAL_NUM, 2, shape);
   if (!r) return false;

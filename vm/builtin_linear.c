@@ -147,12 +147,14 @@ static double *copy_numbers(const ArrayView *v) {
 
 static bool check_finite(BuiltinCall *c, int k, const ArrayView *v) {
   for (int64_t j = 0; j < v->n; j++)
-    if (!isfinite(v->data[j])) return arg_error(c, k, E_ARG_VALUE, "element %lld is %s", (long long)j, isnan(v->data[j]) ? "nan" : "infinite");
+    if (!isfinite(v->data[j]))
+      return arg_error(c, k, E_ARG_VALUE, "element %lld is %s", (long long)j, isnan(v->data[j]) ? "nan" : "infinite");
   return true;
 }
 
 static bool equation_shapes(BuiltinCall *c, const ArrayView *a, const ArrayView *b, bool square) {
-  if (a->ndim != 2 || b->ndim < 1 || b->ndim > 2 || b->shape[0] != a->shape[0] || (square && a->shape[0] != a->shape[1]))
+  if (a->ndim != 2 || b->ndim < 1 || b->ndim > 2 || b->shape[0] != a->shape[0] ||
+      (square && a->shape[0] != a->shape[1]))
     return shapes_differ(c, a, b, square ? "solve needs a square matrix and as many right sides as it has rows"
                                          : "lstsq needs a matrix and as many right sides as it has rows");
   return check_finite(c, 0, a) && check_finite(c, 1, b);

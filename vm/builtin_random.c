@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// Random numbers of scripts. A call takes one number of the running count of draws, and each of its elements a place of
-// its own under that number: what a call gives depends on seed, trial and how many calls came before it, on nothing else.
+// Random numbers of scripts. A call takes one number of the running count of draws, and each of its elements a place
+// of its own under that number: what a call gives depends on seed, trial and how many calls came before it, on nothing
+// else.
 #include "base/arena.h"
 #include "vm/builtin_args.h"
 #include "vm/rng.h"
@@ -40,7 +41,8 @@ static bool draw_shape(Drawing *g, int *ndim, int64_t *shape) {
   if (!arg_count(c, g->d->n_arg, 0, &n)) return false;
   if (*ndim && (*ndim > 1 || (shape[0] != n && shape[0] != 1))) {
     char text[128];
-    return arg_error(c, g->d->n_arg, E_SHAPE, "n = %lld does not fit parameters of shape %s", (long long)n, shape_text(*ndim, shape, text));
+    return arg_error(c, g->d->n_arg, E_SHAPE, "n = %lld does not fit parameters of shape %s", (long long)n,
+                     shape_text(*ndim, shape, text));
   }
   *ndim = 1;
   shape[0] = n;

@@ -95,7 +95,9 @@ static double median(const double *p, int64_t n, int64_t stride) {
 // ---- of the whole array or along an axis ----
 
 static Value number_of(double x, ValueKind elem) {
-  return elem == VAL_BOOL ? value_bool(x != 0) : elem == VAL_INT && fabs(x) < 0x1p63 ? value_int((int64_t)x) : value_num(x);
+  return elem == VAL_BOOL                      ? value_bool(x != 0)
+         : elem == VAL_INT && fabs(x) < 0x1p63 ? value_int((int64_t)x)
+                                               : value_num(x);
 }
 
 static bool along_axis(BuiltinCall *c, const ArrayView *x, int64_t axis, Reduction f, ValueKind elem) {
@@ -206,8 +208,12 @@ static bool by_groups(BuiltinCall *c, bool mean) {
   return ok;
 }
 
-bool builtin_sum(BuiltinCall *c) { return arg_given(c, 1) ? by_groups(c, false) : reduce(c, 2, array_sum, true, false); }
-bool builtin_mean(BuiltinCall *c) { return arg_given(c, 1) ? by_groups(c, true) : reduce(c, 2, stats_mean, false, false); }
+bool builtin_sum(BuiltinCall *c) {
+  return arg_given(c, 1) ? by_groups(c, false) : reduce(c, 2, array_sum, true, false);
+}
+bool builtin_mean(BuiltinCall *c) {
+  return arg_given(c, 1) ? by_groups(c, true) : reduce(c, 2, stats_mean, false, false);
+}
 bool builtin_sd(BuiltinCall *c) { return reduce(c, 1, stats_sd, false, false); }
 bool builtin_var(BuiltinCall *c) { return reduce(c, 1, stats_var, false, false); }
 bool builtin_median(BuiltinCall *c) { return reduce(c, 1, median, false, false); }
@@ -246,7 +252,8 @@ bool builtin_quantile(BuiltinCall *c) {
 static bool arg_best(BuiltinCall *c, bool greatest_one) {
   ArrayView x;
   if (!arg_view(c, 0, &x)) return false;
-  bool ok = x.n > 0 || arg_error(c, 0, E_EMPTY, "%s of an empty array: there is no element", greatest_one ? "argmax" : "argmin");
+  bool ok = x.n > 0 ||
+            arg_error(c, 0, E_EMPTY, "%s of an empty array: there is no element", greatest_one ? "argmax" : "argmin");
   int64_t best = 0;
   for (int64_t k = 0; k < x.n; k++) {
     if (isnan(x.data[best])) break;

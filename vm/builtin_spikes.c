@@ -71,7 +71,8 @@ bool spikes_of(Vm *vm, Diags *d, Value v, double from, double to, SpikeView *out
 int64_t spikes_len(Value v) {
   Recording *r = (Recording *)v.obj;
   SpikeView view;
-  if (!r->sel || !spikes_recorded(r->sel) || !spikes_of(r->vm, r->vm->diags, v, -INFINITY, INFINITY, &view, (Span){0})) return 0;
+  if (!r->sel || !spikes_recorded(r->sel) || !spikes_of(r->vm, r->vm->diags, v, -INFINITY, INFINITY, &view, (Span){0}))
+    return 0;
   int64_t n = view.n;
   spikes_view_free(&view);
   return n;
@@ -257,7 +258,8 @@ static int64_t bin_number(double t, double from, double bin) {
 // Width and number of the whole bins of a view.
 static bool arg_bins(BuiltinCall *c, int k, double otherwise, const SpikeView *s, double *bin, int64_t *n) {
   if (!arg_num_or(c, k, otherwise, bin)) return false;
-  if (!(*bin > 0) || isinf(*bin)) return arg_error(c, k, E_ARG_VALUE, "a bin must be longer than 0, found %.15g s", *bin);
+  if (!(*bin > 0) || isinf(*bin))
+    return arg_error(c, k, E_ARG_VALUE, "a bin must be longer than 0, found %.15g s", *bin);
   double count = duration(s) / *bin;
   if (count > 0x1p40) return arg_error(c, k, E_ARG_VALUE, "%.3g bins are too many", count);
   *n = bin_number(duration(s), 0, *bin);
@@ -346,7 +348,8 @@ static bool sampling(BuiltinCall *c, double *begin, double *dt) {
   *begin = 0;
   if (arg_given(c, 1)) {
     if (!arg_num(c, 1, dt)) return false;
-    return (*dt > 0 && isfinite(*dt)) || arg_error(c, 1, E_ARG_VALUE, "the sampling step must be above 0, found %.15g s", *dt);
+    return (*dt > 0 && isfinite(*dt)) ||
+           arg_error(c, 1, E_ARG_VALUE, "the sampling step must be above 0, found %.15g s", *dt);
   }
   if (c->args[0].kind != VAL_REC)
     return arg_error(c, 0, E_ARG_VALUE, "the sampling step of this array is not known: spectrum(v, dt = 1 ms)");
@@ -372,10 +375,12 @@ static void sample_window(double begin, double dt, double from, double to, int64
 static bool spectrum_view(BuiltinCall *c, const ArrayView *v, double begin, double dt) {
   double from, to;
   if (!arg_window(c, 2, &from, &to)) return false;
-  if (v->ndim < 1 || v->ndim > 2) return arg_error(c, 0, E_OPERAND, "a spectrum is taken of samples, or of samples and elements");
+  if (v->ndim < 1 || v->ndim > 2)
+    return arg_error(c, 0, E_OPERAND, "a spectrum is taken of samples, or of samples and elements");
   int64_t lo, hi, columns = v->ndim == 2 ? v->shape[1] : 1;
   sample_window(begin, dt, from, to, v->shape[0], &lo, &hi);
-  if (hi - lo < 2) return arg_error(c, 0, E_EMPTY, "a spectrum needs at least two samples, found %lld", (long long)(hi - lo));
+  if (hi - lo < 2)
+    return arg_error(c, 0, E_EMPTY, "a spectrum needs at least two samples, found %lld", (long long)(hi - lo));
   int64_t segment = spectrum_segment(hi - lo), shape[2] = {segment / 2 + 1, columns};
   Array *r = arg_make(c, VAL_NUM, v->ndim, shape);
   if (!r) return false;

@@ -182,7 +182,8 @@ static void add_int(Str *s, const Spec *f, int64_t i) {
   }
   char buf[32];
   int n = snprintf(buf, sizeof buf, f->plus ? "%+lld" : "%lld", (long long)i);
-  if (f->zero && !f->align) n = snprintf(buf, sizeof buf, f->plus ? "%+0*lld" : "%0*lld", f->width < 30 ? f->width : 30, (long long)i);
+  if (f->zero && !f->align)
+    n = snprintf(buf, sizeof buf, f->plus ? "%+0*lld" : "%0*lld", f->width < 30 ? f->width : 30, (long long)i);
   add_field(s, f, buf, (size_t)n, '>');
 }
 

@@ -23,7 +23,8 @@ const char *io_write(const char *path, const char *bytes, size_t n) {
   str_addf(&part, "%s.part%ld", path, (long)getpid());
   const char *why = NULL;
   FILE *f = fopen(part.data, "wb");
-  if (!f) why = errno == ENOENT ? "there is no such directory" : errno == EACCES ? "permission denied" : strerror(errno);
+  if (!f)
+    why = errno == ENOENT ? "there is no such directory" : errno == EACCES ? "permission denied" : strerror(errno);
   else {
     bool ok = n == 0 || fwrite(bytes, 1, n, f) == n;
     if (fclose(f) != 0) ok = false;

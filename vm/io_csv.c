@@ -65,7 +65,8 @@ static bool table_header(Diags *d, Span span, const Table *t, int64_t *rows, Str
   *rows = -1;
   for (int c = 0; c < t->ncols; c++) {
     const Array *a = t->cols[c].kind == VAL_ARRAY ? (const Array *)t->cols[c].obj : NULL;
-    if (!a || a->ndim < 1 || a->ndim > 2) return cannot_hold(d, span, "a table whose columns have more than two dimensions");
+    if (!a || a->ndim < 1 || a->ndim > 2)
+      return cannot_hold(d, span, "a table whose columns have more than two dimensions");
     *rows = *rows < 0 || a->shape[0] < *rows ? a->shape[0] : *rows;
     for (int64_t k = 0; k < column_width(a); k++) {
       Str name = {0};
@@ -259,7 +260,8 @@ static const char *field_text(const Csv *csv, int64_t k) { return csv->text.data
 static bool fill_number(Diags *d, Span span, const char *path, const Csv *csv, int64_t row, int64_t col, double *x) {
   const char *text = field_text(csv, row * csv->width + col);
   if (number_of(text, x)) return true;
-  diag(d, E_FILE_CONTENT, span, "\"%s\", line %lld: \"%.40s\" is not a number", path, (long long)csv->line.data[row], text);
+  diag(d, E_FILE_CONTENT, span, "\"%s\", line %lld: \"%.40s\" is not a number", path, (long long)csv->line.data[row],
+       text);
   return false;
 }
 

@@ -20,7 +20,8 @@ static void add_le(Str *out, uint64_t bits, int bytes) {
 static void add_npy_header(Str *out, const char *descr, const Array *a) {
   Str h = {0};
   str_addf(&h, "{'descr': '%s', 'fortran_order': False, 'shape': (", descr);
-  for (int k = 0; k < a->ndim; k++) str_addf(&h, "%lld%s", (long long)a->shape[k], k + 1 < a->ndim ? ", " : a->ndim == 1 ? "," : "");
+  for (int k = 0; k < a->ndim; k++)
+    str_addf(&h, "%lld%s", (long long)a->shape[k], k + 1 < a->ndim ? ", " : a->ndim == 1 ? "," : "");
   str_add(&h, "), }");
   while ((10 + h.n + 1) % 64) str_addc(&h, ' ');
   str_addc(&h, '\n');
@@ -59,7 +60,8 @@ bool io_npy_bytes(Diags *d, Span span, Value v, const IoText *how, Str *out) {
   const Array *a = own ? own : v.kind == VAL_ARRAY ? (const Array *)v.obj : NULL;
   if (!a || a->elem == VAL_STR) {
     Diag *e = diag(d, E_SAVE, span, "only numbers can be saved as .npy");
-    diag_hint(e, v.kind == VAL_SPIKES ? "save their times and indices: save spikes(P).t to \"t.npy\"" : "save tables and spikes as .csv");
+    diag_hint(e, v.kind == VAL_SPIKES ? "save their times and indices: save spikes(P).t to \"t.npy\""
+                                      : "save tables and spikes as .csv");
     return false;
   }
   add_npy_array(out, a, how->scale);
@@ -107,15 +109,17 @@ static const char *parse_shape(const char *p, Npy *h) {
 }
 
 static const char *parse_header(const char *text, Npy *h) {
-  const char *descr = after_key(text, "'descr'"), *order = after_key(text, "'fortran_order'"), *shape = after_key(text, "'shape'");
+  const char *descr = after_key(text, "'descr'"), *order = after_key(text, "'fortran_order'"),
+             *shape = after_key(text, "'shape'");
   if (!descr || !order || !shape) return "its header is incomplete";
   if (*descr != '\'' || strlen(descr) < 4) return "it holds records, not plain numbers";
   h->order = descr[1];
   h->kind = descr[2];
   h->bytes = atoi(descr + 3);
   h->fortran = strncmp(order, "True", 4) == 0;
-  bool known = (h->kind == 'b' && h->bytes == 1) || (h->kind == 'f' && (h->bytes == 2 || h->bytes == 4 || h->bytes == 8)) ||
-               ((h->kind == 'i' || h->kind == 'u') && (h->bytes == 1 || h->bytes == 2 || h->bytes == 4 || h->bytes == 8));
+  bool known =
+      (h->kind == 'b' && h->bytes == 1) || (h->kind == 'f' && (h->bytes == 2 || h->bytes == 4 || h->bytes == 8)) ||
+      ((h->kind == 'i' || h->kind == 'u') && (h->bytes == 1 || h->bytes == 2 || h->bytes == 4 || h->bytes == 8));
   if (!known || !strchr("<>|=", h->order)) return "its elements are no numbers that hebb knows";
   return parse_shape(shape, h);
 }
@@ -162,7 +166,8 @@ bool io_npy_parse(Diags *d, Span span, const char *path, const char *bytes, size
   const unsigned char *b = (const unsigned char *)bytes;
   if (n < 12 || memcmp(b, "\x93NUMPY", 6) != 0) return bad_npy(d, span, path, "it does not begin as such a file");
   size_t start = b[6] >= 2 ? 12 : 10;
-  size_t len = b[6] >= 2 ? (size_t)b[8] | (size_t)b[9] << 8 | (size_t)b[10] << 16 | (size_t)b[11] << 24 : (size_t)b[8] | (size_t)b[9] << 8;
+  size_t len = b[6] >= 2 ? (size_t)b[8] | (size_t)b[9] << 8 | (size_t)b[10] << 16 | (size_t)b[11] << 24
+                         : (size_t)b[8] | (size_t)b[9] << 8;
   if (len > n - start) return bad_npy(d, span, path, "it ends within its header");
   char *text = mem_alloc(len + 1);
   memcpy(text, bytes + start, len);
@@ -170,7 +175,8 @@ bool io_npy_parse(Diags *d, Span span, const char *path, const char *bytes, size
   const char *why = parse_header(text, &h);
   mem_free(text);
   if (why) return bad_npy(d, span, path, why);
-  if ((uint64_t)h.n * (uint64_t)h.bytes > n - start - len) return bad_npy(d, span, path, "it is shorter than its header says");
+  if ((uint64_t)h.n * (uint64_t)h.bytes > n - start - len)
+    return bad_npy(d, span, path, "it is shorter than its header says");
   Array *a = array_new(h.kind == 'f' ? VAL_NUM : h.kind == 'b' ? VAL_BOOL : VAL_INT, h.ndim, h.shape);
   if (!a) {
     diag(d, E_MEMORY, span, "not enough memory for the numbers of \"%s\"", path);

@@ -188,8 +188,10 @@ static bool add_trace(Figure *f, const PlotItem *item) {
   const Array *y = own_y ? own_y : item->y.kind == VAL_ARRAY ? (const Array *)item->y.obj : NULL;
   const Array *x = own_x ? own_x : item->x.kind == VAL_ARRAY ? (const Array *)item->x.obj : NULL;
   bool ok = false;
-  if (!y || y->elem == VAL_STR || y->ndim > 2) refuse(f, item->span, "a trace is drawn of an array of numbers with one or two dimensions");
-  else if (item->x.kind != VAL_NONE && (!x || x->elem == VAL_STR)) refuse(f, item->span, "what stands after `against` must be an array of numbers");
+  if (!y || y->elem == VAL_STR || y->ndim > 2)
+    refuse(f, item->span, "a trace is drawn of an array of numbers with one or two dimensions");
+  else if (item->x.kind != VAL_NONE && (!x || x->elem == VAL_STR))
+    refuse(f, item->span, "what stands after `against` must be an array of numbers");
   else {
     if (x) once(&f->x_label, item->x_label, item->x_unit);
     ok = curves_of(f, item, y, x, NULL, item->x_scale ? item->x_scale : 1, item->y_scale ? item->y_scale : 1);
@@ -233,7 +235,8 @@ static void histogram_boxes(Figure *f, const PlotItem *item, const Array *y, con
   for (int64_t b = 0; b < bins; b++)
     str_addf(&f->data, "%.9g %.9g %.9g\n", 0.5 * (edge[b] + edge[b + 1]) / ys, count[b], (edge[b + 1] - edge[b]) / ys);
   f->points += bins;
-  add_curve(f, end_block(f), "using 1:2:3 with boxes fs solid 0.6 noborder", f->plot->nitems > 1 ? item->y_label : NULL);
+  add_curve(f, end_block(f), "using 1:2:3 with boxes fs solid 0.6 noborder",
+            f->plot->nitems > 1 ? item->y_label : NULL);
   once(&f->x_label, item->y_label, item->y_unit);
   once(&f->y_label, "count", "");
   mem_free(count);
@@ -262,14 +265,16 @@ static bool histogram_of(Figure *f, const PlotItem *item, const Array *y) {
 static bool add_histogram(Figure *f, const PlotItem *item) {
   Array *own = item->y.kind == VAL_REC ? recording_values((const Recording *)item->y.obj) : NULL;
   const Array *y = own ? own : item->y.kind == VAL_ARRAY ? (const Array *)item->y.obj : NULL;
-  bool ok = y && y->data ? histogram_of(f, item, y) : refuse(f, item->span, "a histogram is drawn of an array of numbers");
+  bool ok =
+      y && y->data ? histogram_of(f, item, y) : refuse(f, item->span, "a histogram is drawn of an array of numbers");
   if (own) value_drop(value_obj(own));
   return ok;
 }
 
 static bool add_image(Figure *f, const PlotItem *item) {
   const Array *m = item->y.kind == VAL_ARRAY ? (const Array *)item->y.obj : NULL;
-  if (!m || m->elem == VAL_STR || m->ndim != 2 || m->n == 0) return refuse(f, item->span, "an image is drawn of a matrix of numbers");
+  if (!m || m->elem == VAL_STR || m->ndim != 2 || m->n == 0)
+    return refuse(f, item->span, "an image is drawn of a matrix of numbers");
   if (f->plot->nitems > 1) return refuse(f, item->span, "an image stands alone in its figure");
   begin_block(f);
   for (int64_t r = 0; r < m->shape[0]; r++) {
@@ -303,9 +308,12 @@ static const char *ending(const char *file) {
 static bool terminal(Figure *f, Str *out) {
   const char *end = ending(f->plot->file);
   if (!f->plot->file || strcmp(end, "gp") == 0) return true;
-  if (strcmp(end, "svg") == 0) str_add(out, "set terminal svg size 800,500 font 'Helvetica,13' background 'white' noenhanced\n");
-  else if (strcmp(end, "png") == 0) str_add(out, "set terminal pngcairo size 1200,750 font 'Helvetica,15' noenhanced\n");
-  else if (strcmp(end, "pdf") == 0) str_add(out, "set terminal pdfcairo size 16cm,10cm font 'Helvetica,11' noenhanced\n");
+  if (strcmp(end, "svg") == 0)
+    str_add(out, "set terminal svg size 800,500 font 'Helvetica,13' background 'white' noenhanced\n");
+  else if (strcmp(end, "png") == 0)
+    str_add(out, "set terminal pngcairo size 1200,750 font 'Helvetica,15' noenhanced\n");
+  else if (strcmp(end, "pdf") == 0)
+    str_add(out, "set terminal pdfcairo size 16cm,10cm font 'Helvetica,11' noenhanced\n");
   else {
     Diag *e = diag(f->diags, E_FILE_KIND, f->plot->span, "a figure cannot be written as \"%s\"", f->plot->file);
     diag_hint(e, "choose a name that ends in .svg, .png, .pdf or .gp");
@@ -315,7 +323,9 @@ static bool terminal(Figure *f, Str *out) {
 }
 
 static void settings(Figure *f, Str *out) {
-  str_add(out, "set encoding utf8\nset border 3 lc rgb '#444444'\nset tics nomirror out\nset grid back lt 1 lw 0.7 lc rgb '#e6e6e6'\n");
+  str_add(
+      out,
+      "set encoding utf8\nset border 3 lc rgb '#444444'\nset tics nomirror out\nset grid back lt 1 lw 0.7 lc rgb '#e6e6e6'\n");
   str_add(out, f->legend ? "set key noenhanced outside right top\n" : "unset key\n");
   if (!f->image) str_add(out, f->legend ? "set autoscale xfix\n" : "set autoscale xfix\nset rmargin 4\n");
   if (!f->points) str_add(out, "set xrange [0:1]\nset yrange [0:1]\n"); // an empty figure, not an error
@@ -383,7 +393,9 @@ static int run_gnuplot(const char *script, const char *errors, bool stay) {
 static bool report_gnuplot(Diags *d, const Plot *p, int status, const char *errors) {
   if (status < 0) {
     Diag *e = diag(d, E_GNUPLOT, p->span, "the figure needs the program gnuplot, which is not installed");
-    diag_hint(e, "install it (Debian, Ubuntu: apt-get install gnuplot-nox; Fedora: dnf install gnuplot; macOS: brew install gnuplot), or write the script for it: as \"figure.gp\"");
+    diag_hint(
+        e,
+        "install it (Debian, Ubuntu: apt-get install gnuplot-nox; Fedora: dnf install gnuplot; macOS: brew install gnuplot), or write the script for it: as \"figure.gp\"");
     return false;
   }
   size_t n = 0;

@@ -6,10 +6,13 @@
 #include "base/arena.h"
 #include "vm/vmath.h"
 
-#include <complex.h>
 #include <math.h>
 
 #define PI 3.14159265358979323846
+
+typedef struct Complex {
+  double re, im;
+} Complex;
 
 int64_t spectrum_segment(int64_t n) {
   int64_t at_most = 2 * n / 9, least = n < 256 ? n : 256, segment = 1;
@@ -19,33 +22,31 @@ int64_t spectrum_segment(int64_t n) {
 }
 
 // z[n] in bit-reversed order.
-static void reverse_bits(double complex *z, int64_t n) {
+static void reverse_bits(Complex *z, int64_t n) {
   for (int64_t i = 1, j = 0; i < n; i++) {
     int64_t bit = n >> 1;
     for (; j & bit; bit >>= 1) j ^= bit;
     j ^= bit;
     if (i >= j) continue;
-    double complex t = z[i];
+    Complex t = z[i];
     z[i] = z[j];
     z[j] = t;
   }
 }
 
-// (a + ib)(c + id) written out: C's product looks after infinities.
-static inline double complex times(double complex x, double complex y) {
-  double a = creal(x), b = cimag(x), c = creal(y), d = cimag(y);
-  return CMPLX(a * c - b * d, a * d + b * c);
+static inline Complex times(Complex x, Complex y) {
+  return (Complex){x.re * y.re - x.im * y.im, x.re * y.im + x.im * y.re};
 }
 
 // w[k] = exp(-2 pi i k/n), k < n/2.
-static void transform(double complex *z, int64_t n, const double complex *w) {
+static void transform(Complex *z, int64_t n, const Complex *w) {
   reverse_bits(z, n);
   for (int64_t len = 2; len <= n; len *= 2)
     for (int64_t start = 0; start < n; start += len)
       for (int64_t k = 0; k < len / 2; k++) {
-        double complex a = z[start + k], b = times(z[start + k + len / 2], w[k * (n / len)]);
-        z[start + k] = a + b;
-        z[start + k + len / 2] = a - b;
+        Complex a = z[start + k], b = times(z[start + k + len / 2], w[k * (n / len)]);
+        z[start + k] = (Complex){a.re + b.re, a.im + b.im};
+        z[start + k + len / 2] = (Complex){a.re - b.re, a.im - b.im};
       }
 }
 
@@ -55,9 +56,10 @@ static double segment_mean(const double *x, int64_t n, int64_t stride) {
   return sum / (double)n;
 }
 
-void spectrum_welch(const double *x, int64_t n, int64_t stride, double dt, int64_t segment, double *out, int64_t out_stride) {
+void spectrum_welch(const double *x, int64_t n, int64_t stride, double dt, int64_t segment, double *out,
+                    int64_t out_stride) {
   int64_t half = segment / 2, step = half ? half : 1, count = n >= segment ? (n - segment) / step + 1 : 0;
-  double complex *z = mem_alloc((size_t)segment * sizeof *z), *w = mem_alloc((size_t)(half + 1) * sizeof *w);
+  Complex *z = mem_alloc((size_t)segment * sizeof *z), *w = mem_alloc((size_t)(half + 1) * sizeof *w);
   double *window = mem_alloc((size_t)segment * sizeof *window), power = 0;
   for (int64_t k = 0; k < segment; k++) {
     window[k] = segment > 1 ? 0.5 - 0.5 * vm_cos(2 * PI * (double)k / (double)segment) : 1;
@@ -65,17 +67,17 @@ void spectrum_welch(const double *x, int64_t n, int64_t stride, double dt, int64
   }
   for (int64_t k = 0; k < half; k++) {
     double angle = -2 * PI * (double)k / (double)segment;
-    w[k] = CMPLX(vm_cos(angle), vm_sin(angle));
+    w[k] = (Complex){vm_cos(angle), vm_sin(angle)};
   }
   for (int64_t k = 0; k <= half; k++) out[k * out_stride] = 0;
   for (int64_t s = 0; s < count; s++) {
     const double *p = x + s * step * stride;
     double mean = segment_mean(p, segment, stride);
-    for (int64_t k = 0; k < segment; k++) z[k] = (p[k * stride] - mean) * window[k];
+    for (int64_t k = 0; k < segment; k++) z[k] = (Complex){(p[k * stride] - mean) * window[k], 0};
     transform(z, segment, w);
     for (int64_t k = 0; k <= half; k++) {
-      double a = creal(z[k]), b = cimag(z[k]), once = k == 0 || k == half ? 1 : 2;
-      out[k * out_stride] += once * (a * a + b * b) * dt / power / (double)count;
+      double sides = k == 0 || k == half ? 1 : 2;
+      out[k * out_stride] += sides * (z[k].re * z[k].re + z[k].im * z[k].im) * dt / power / (double)count;
     }
   }
   mem_free(z);

@@ -41,7 +41,8 @@ static Value assigned(Value x, int n, Index *ix, ArrayOp op, Value v) {
   diags_free(d);
   return x;
 }
-#define ASSIGNED(x, op, v, ...) assigned(x, (int)(sizeof((Index[]){__VA_ARGS__}) / sizeof(Index)), (Index[]){__VA_ARGS__}, op, v)
+#define ASSIGNED(x, op, v, ...)                                                                                        \
+  assigned(x, (int)(sizeof((Index[]){__VA_ARGS__}) / sizeof(Index)), (Index[]){__VA_ARGS__}, op, v)
 
 static Value counting(int rows, int cols) { // 0, 1, 2 ... row by row
   Array *a = array_new(VAL_NUM, 2, (int64_t[]){rows, cols});

@@ -170,7 +170,8 @@ START_TEST(products) {
   FAILS(E_SHAPE, "dot", VEC(1, 2), VEC(1, 2, 3));
   SHOWS(CALL("outer", VEC(1, 2), VEC(3, 4)), "[[3, 4], [6, 8]]");
   SHOWS(CALL("transpose", MAT(2, 3, 1, 2, 3, 4, 5, 6)), "[[1, 4], [2, 5], [3, 6]]");
-  SHOWS(CALL("shape", CALL("transpose", make(VAL_NUM, 3, (int64_t[]){1, 2, 3}, (double[]){1, 2, 3, 4, 5, 6}))), "[3, 2, 1]");
+  SHOWS(CALL("shape", CALL("transpose", make(VAL_NUM, 3, (int64_t[]){1, 2, 3}, (double[]){1, 2, 3, 4, 5, 6}))),
+        "[3, 2, 1]");
 }
 END_TEST
 
@@ -350,6 +351,6 @@ START_TEST(spectrum_of_a_sine) {
 }
 END_TEST
 
-TEST_MAIN("builtin", the_table_is_whole, numbers, whole_numbers, sums, moments, extremes, arrays_of_arrays, making_arrays,
-          joining, products, covariances, equations, equations_of_some_size, least_squares, histograms,
+TEST_MAIN("builtin", the_table_is_whole, numbers, whole_numbers, sums, moments, extremes, arrays_of_arrays,
+          making_arrays, joining, products, covariances, equations, equations_of_some_size, least_squares, histograms,
           random_numbers_repeat, distributions, draws_that_cannot_be, choices, series_and_tables, spectrum_of_a_sine)

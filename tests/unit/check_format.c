@@ -121,4 +121,5 @@ START_TEST(formats_that_are_none) {
 }
 END_TEST
 
-TEST_MAIN("format", fewest_digits, numbers_read_back, quantities_in_their_unit, arrays, others, formats, formats_that_are_none)
+TEST_MAIN("format", fewest_digits, numbers_read_back, quantities_in_their_unit, arrays, others, formats,
+          formats_that_are_none)

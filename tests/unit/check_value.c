@@ -65,5 +65,5 @@ START_TEST(numbers_of_values) {
 }
 END_TEST
 
-TEST_MAIN("value", owners_are_counted, sole_owner_is_not_copied, texts_are_counted_in_copies, memory_that_no_machine_has,
-          tables_know_their_columns, numbers_of_values)
+TEST_MAIN("value", owners_are_counted, sole_owner_is_not_copied, texts_are_counted_in_copies,
+          memory_that_no_machine_has, tables_know_their_columns, numbers_of_values)
