@@ -62,7 +62,7 @@ static void mark_held(VarDesc *vars, const Model *m) {
 
 static void add_neuron_columns(NeuronLow *n, VarList *vars) {
   Model *m = n->model;
-  n->last_spike = n->held_until = n->refractory = n->t_exact = -1;
+  n->last_spike = n->held_until = n->refractory = n->t_exact = n->before = -1;
   for (int k = 0; k < m->nvars; k++) {
     const Sym *s = m->vars[k];
     if (s->hidden && s->selfvar == SV_LAST_SPIKE && !s->of) n->last_spike = k;
@@ -72,7 +72,9 @@ static void add_neuron_columns(NeuronLow *n, VarList *vars) {
   const Node *r = m->refractory.node;
   if (r && r->kind == N_REFRACTORY) n->held_until = add_hidden(vars, "held until", -INFINITY, 0);
   if (r && r->kind == N_REFRWHILE) n->refractory = add_hidden(vars, "refractory", 0, 0);
-  if (m->spike.node && m->spike.node->kind == N_SPIKECROSS) n->t_exact = add_hidden(vars, "t_exact", NAN, 0);
+  if (!m->spike.node || m->spike.node->kind != N_SPIKECROSS) return;
+  n->t_exact = add_hidden(vars, "t_exact", NAN, 0);
+  n->before = add_hidden(vars, "before", 0, 0);
 }
 
 ModelDesc *describe_neuron(Lowering *l, Model *m) {
@@ -181,7 +183,7 @@ static void add_sum_columns(Lowering *l, SynLow *s, VarList *vars) {
 static void add_touched_columns(Lowering *l, SynLow *s, VarList *vars) {
   int n = vars->v.n;
   s->touched = NEWN(l->a, int, n + 1);
-  for (int k = 0; k < n; k++) s->touched[k] = -1;
+  for (int k = 0; k <= n; k++) s->touched[k] = -1;
   if (!syn_event_driven(s->ci)) return;
   int col = add_hidden(vars, "last step", 0, 0);
   for (int r = -1; r < s->ci->nrules; r++) {
@@ -190,6 +192,41 @@ static void add_touched_columns(Lowering *l, SynLow *s, VarList *vars) {
       const Sym *x = m->equations[k].x;
       if (x->kind == SYM_STATE && x->place == PLACE_SELF) s->touched[(r < 0 ? 0 : s->base[r]) + x->index] = col;
     }
+  }
+}
+
+// Lets and inputs of neurons that the synapses read: their populations keep them in columns.
+typedef struct Shared {
+  Lowering *l;
+  bool found;
+} Shared;
+
+static bool share(const Node *n, void *ctx) {
+  Shared *sh = ctx;
+  const Sym *x = n->kind == N_MEMBER ? n->sym : NULL;
+  bool kept = x && x->model && x->model->kind == MODEL_NEURON && (x->kind == SYM_LET || x->kind == SYM_INPUT);
+  if (kept) neuron_low(describe_neuron(sh->l, x->model))->shared[x->index] = true;
+  const Sym *let = n->kind == N_NAME ? n->sym : NULL;
+  if (let && let->kind == SYM_LET && let->model && let->model->kind != MODEL_NEURON && let->decl)
+    node_any(let->decl->kid[0], share, ctx);
+  return false;
+}
+
+// What joins the equations of the target reads its quantities there.
+static bool joins_target(const ConnInfo *ci, const Node *expr) {
+  return !(expr_depends(ci, expr) & (DEP_PRE | DEP_PRE_STATE | DEP_SELF));
+}
+
+static void share_read(Lowering *l, const ConnInfo *ci) {
+  Shared sh = {.l = l};
+  for (int r = -1; r < ci->nrules; r++) {
+    const Model *m = r < 0 ? ci->syn : ci->rules[r].model;
+    for (int k = 0; k < m->non; k++) node_any(m->on[k].node->kid[2], share, &sh);
+    for (int k = 0; k < m->ninjects; k++)
+      if (!joins_target(ci, m->injects[k].node->kid[0])) node_any(m->injects[k].node->kid[0], share, &sh);
+    for (int k = 0; k < m->nequations; k++)
+      if (m->equations[k].x->place != PLACE_POST || m->equations[k].x->kind != SYM_STATE)
+        node_any(m->equations[k].node, share, &sh);
   }
 }
 
@@ -212,6 +249,7 @@ SynDesc *describe_synapse(Lowering *l, ConnInfo *ci) {
   s->desc.input = ci->input ? ci->input->index : -1;
   s->desc.mergeable = mergeable(ci);
   vec_push(&l->synapses, s);
+  share_read(l, ci);
   return &s->desc;
 }
 

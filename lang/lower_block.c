@@ -131,6 +131,7 @@ static void lower_for(Env *e, const Node *n) {
 }
 
 void lower_statement(Env *e, const Node *s) {
+  if (e->skip && e->skip(e, s)) return;
   ir_span(e->ir, s->span);
   switch ((NodeKind)s->kind) {
   case N_ASSIGN: lower_assign(e, s); return;

@@ -72,7 +72,8 @@ struct Env {
   IrVal lane;           // `i`, and which element of an array value is the lane's; 0: ir_lane
   IrVal element;        // the latter where it differs (injections into a part); 0: as lane
   IrVal (*xi)(Env *e, const Sym *xi, const Node *at); // white noise; NULL: not here
-  void *xi_ctx;
+  void *xi_ctx;         // of the kernel in the making: xi, skip and views find it here
+  bool (*skip)(Env *e, const Node *statement); // statements that are another kernel's; NULL: none
   bool drew, varies;    // a random draw was lowered; something that differs from lane to lane was read
   bool failed;
 };
@@ -158,10 +159,9 @@ bool expr_draws(const Node *n);
 typedef struct NeuronLow {
   ModelDesc desc; // first
   Model *model;
-  int last_spike, held_until, refractory, t_exact; // columns, -1: none
+  int last_spike, held_until, refractory, t_exact, before; // columns, -1: none; before: X - Y of `X crosses Y`
   int *prev;      // by variable: the column of its value before, -1
   bool *shared;   // by variable: lets and inputs that synapses read: kept in columns
-  Atom atom_v;
 } NeuronLow;
 // Synapse and rules of one connection: columns of the synapse first, then those of each rule, then hidden ones.
 typedef struct SynLow {
@@ -170,6 +170,7 @@ typedef struct SynLow {
   int *base;      // first column of each rule
   int *sum;       // by inject: hidden column of its per-synapse part, -1: post-only
   int *prev;      // by column
+  bool learn_first; // `learn R via S`: rules before the synapse
   int *touched;   // by column of a per-synapse state: the hidden column with the step it was last advanced to, -1
 } SynLow;
 static inline NeuronLow *neuron_low(const ModelDesc *d) { return (NeuronLow *)d; }

@@ -146,6 +146,7 @@ ConnDesc *lower_connection(Lowering *l, Node *connect, CaptureList *caps) {
   d->label = connect->name ? connect->name->text : "";
   d->syn = describe_synapse(l, ci);
   d->span = connect->span;
+  if (connect->nlist3 && connect->kid[2]) syn_low(d->syn)->learn_first = connect->list3[0]->span.lo < connect->kid[2]->span.lo;
   d->source_span = connect->kid[0]->span;
   d->target_span = connect->kid[1]->span;
   bool ok = lower_params(l, d->syn, ci, caps);

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: MIT
+// Late linking: the kernels of a population and of a projection, from what the network looks like when a run starts.
+#ifndef HEBB_LINK_H
+#define HEBB_LINK_H
+#include "lang/system.h"
+
+typedef struct Names { // of what finite checks watch
+  Vec(const char *) v;
+} Names;
+int name_number(Names *names, const char *name);
+
+// link_pop.c: kernels of a population of this shape, without captures. False after an error.
+bool link_population(Lowering *l, const PopShape *shape, PopCode *out);
+Kernel *link_reader(Lowering *l, const PopShape *shape, int var);
+// link_syn.c: what of a projection decides the form of its kernels.
+typedef struct SynShape {
+  SynLow *low;
+  NeuronLow *pre, *post;
+  const bool *pre_uniform, *post_uniform, *uniform; // by column
+  const uint8_t *type;                              // SlotType of per-synapse columns
+  int input;
+  bool nest, learning_off;
+} SynShape;
+bool link_projection(Lowering *l, const SynShape *shape, const double *params, SynCode *out);
+
+#endif

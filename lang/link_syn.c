@@ -1,0 +1,386 @@
+// SPDX-License-Identifier: MIT
+// The kernels of a projection: handlers of events, couplings, equations of pre and per-synapse states.
+//
+// A handler `on pre { s += w }` that only adds, with a factor that is the same for all synapses, needs no kernel: the
+// machine adds rows of weights. Its factor is found by lowering the statement with parameters as numbers.
+#include "lang/syn_system.h"
+
+typedef struct LinkSyn {
+  Lowering *l;
+  const SynShape *shape;
+  const ConnInfo *ci;
+  const double *params;
+  Names names;
+  bool ok, event_driven;
+} LinkSyn;
+
+static bool is_handler(const Handler *h, int on) { return h->node->kind == N_ON && h->node->op == on && !h->node->name; }
+
+static bool has_handler(const LinkSyn *ls, int on) {
+  for (int r = -1; r < ls->ci->nrules; r++) {
+    const Model *m = syn_part_model(ls->ci, r);
+    for (int k = 0; k < m->non; k++)
+      if (is_handler(&m->on[k], on)) return true;
+  }
+  return false;
+}
+
+// ---- statements: which kernels have any ----
+typedef struct Search {
+  int on;
+  SynPlace place;
+  bool learning_off;
+} Search;
+
+static bool is_there(const Node *n, void *ctx) {
+  const Search *f = ctx;
+  if (n->kind != N_ASSIGN || !n->kid[0]->sym || n->kid[0]->sym->kind == SYM_LOCAL) return false;
+  return statement_place(n, f->on) == f->place;
+}
+
+static bool has_statements(const LinkSyn *ls, int on, SynPlace place) {
+  Search f = {on, place, ls->shape->learning_off};
+  for (int r = -1; r < ls->ci->nrules; r++) {
+    const Model *m = syn_part_model(ls->ci, r);
+    for (int k = 0; k < m->non; k++)
+      if (is_handler(&m->on[k], on) && node_any(m->on[k].node->kid[2], is_there, &f)) return true;
+  }
+  return false;
+}
+
+// ---- plain adding ----
+typedef Vec(FastAdd) FastAdds;
+
+// The statements of a block, if they are assignments alone.
+static bool flat(const Node *block) {
+  for (int k = 0; k < block->nlist; k++) {
+    const Node *n = block->list[k];
+    if (n->kind == N_SCALED || n->kind == N_BLOCK ? !flat(n) : n->kind != N_ASSIGN) return false;
+  }
+  return true;
+}
+
+static void add_fast(SynSystem *s, FastAdds *out, const Node *n, double factor, bool weighted) {
+  const Sym *x = n->kid[0]->sym;
+  bool to_pop = n->kid[0]->kind == N_MEMBER;
+  FastAdd f = {.to_pop = to_pop, .var = to_pop ? x->index : syn_column(s, s->e.view, x), .sign = factor, .param = -1, .weighted = weighted};
+  if (n->op == OP_SUB) f.sign = -f.sign;
+  if (f.sign != 0) vec_push(out, f);
+}
+
+// factor*w + number, with neither depending on anything.
+static bool fast_statement(SynSystem *s, const Node *n, const Node *scaled, FastAdds *out) {
+  const Sym *x = n->kid[0]->sym, *w = s->ci->syn->weight;
+  bool post_state = x && x->kind == SYM_STATE && n->kid[0]->kind == N_NAME && x->place == PLACE_POST;
+  bool post_var = x && n->kid[0]->kind == N_MEMBER && n->kid[0]->place == PLACE_POST && x->kind == SYM_STATE;
+  if ((!post_state && !post_var) || (n->op != OP_ADD && n->op != OP_SUB)) return false;
+  if (expr_depends(s->ci, n->kid[1]) & ~(unsigned)DEP_SELF) return false;
+  s->e.scaled = scaled;
+  IrVal v = lower_num(&s->e, n->kid[1]), zero = ir_const(s->ir, 0);
+  v = ir_op2(s->ir, IR_MUL, v, ir_const(s->ir, scaled_of(&s->e, x->type.dim, n)));
+  s->e.scaled = NULL;
+  if (s->e.failed) return false;
+  double number, factor = 0;
+  if (!ir_is_const(s->ir, v, &number)) {
+    if (!w) return false;
+    View *syn = s->e.view->host ? s->e.view->host : s->e.view;
+    IrVal load = view_read(&s->e, syn, w, n);
+    IrVal slope = ir_derivative(s->ir, v, load), rest = ir_substitute(s->ir, v, 1, &load, &zero);
+    if (!solve_is_linear(s->ir, v, 1, &load) || !ir_is_const(s->ir, slope, &factor) || !ir_is_const(s->ir, rest, &number)) return false;
+  }
+  add_fast(s, out, n, factor, true);
+  add_fast(s, out, n, number, false);
+  return true;
+}
+
+static bool fast_block(SynSystem *s, const Node *block, const Node *scaled, FastAdds *out) {
+  for (int k = 0; k < block->nlist; k++) {
+    const Node *n = block->list[k];
+    bool fits = n->kind == N_SCALED ? fast_block(s, n, n, out)
+                : n->kind == N_BLOCK ? fast_block(s, n, scaled, out)
+                                     : fast_statement(s, n, scaled, out);
+    if (!fits) return false;
+  }
+  return true;
+}
+
+static bool plain_adding(LinkSyn *ls, SynCode *out) {
+  FastAdds adds = {0};
+  SynSystem s;
+  bool fits = true;
+  syn_open(&s, ls->l, ls->shape, SYN_EACH, ls->params);
+  s.e.skip = NULL;
+  for (int p = 0; fits && p < s.nparts; p++) {
+    const Model *m = syn_part_model(ls->ci, s.part[p].rule);
+    for (int k = 0; fits && k < m->non; k++) {
+      if (!is_handler(&m->on[k], ON_PRE)) continue;
+      s.e.view = s.part[p].view;
+      fits = flat(m->on[k].node->kid[2]) && fast_block(&s, m->on[k].node->kid[2], m->on[k].scaled, &adds);
+    }
+  }
+  syn_close(&s);
+  if (!fits) return vec_free(&adds), false;
+  out->nfast = adds.n;
+  out->fast = vec_keep(&adds, ls->l->a);
+  return true;
+}
+
+// ---- stores ----
+static bool stored_here(const SynSystem *s, const View *v, const Sym *x) {
+  SynPlace mine = s->lanes == SYN_ONCE_PRE || s->lanes == SYN_PRE_LANES ? AT_PRE : s->lanes == SYN_ONCE_POST ? AT_POST : AT_SYNAPSE;
+  if (x->hidden || v == s->pre || v == s->post) return false;
+  if (x->kind == SYM_WEIGHT || x->kind == SYM_PARAM) return mine == AT_SYNAPSE;
+  if (x->kind != SYM_STATE) return false;
+  return x->place == PLACE_PRE ? mine == AT_PRE : x->place == PLACE_POST ? mine == AT_POST : mine == AT_SYNAPSE;
+}
+
+static void store_changes(SynSystem *s, Names *names) {
+  for (int k = 0; k < s->nparts; k++) {
+    View *v = s->part[k].view;
+    for (int j = 0; j < v->model->nvars; j++) {
+      const Sym *x = v->model->vars[j];
+      if (!v->dirty[j] || !stored_here(s, v, x)) continue;
+      IrVal value = to_num(&s->e, v->value[j]);
+      ir_span(s->ir, x->decl ? x->decl->span : (Span){0});
+      ir_finite(s->ir, value, name_number(names, x->name->text));
+      ir_store(s->ir, syn_slot(s, v, x), value);
+    }
+  }
+}
+
+// ---- equations ----
+static bool equation_of(const SynSystem *s, const Equation *eq) {
+  bool pre = eq->x->kind == SYM_STATE && eq->x->place == PLACE_PRE, post = eq->x->kind == SYM_STATE && eq->x->place == PLACE_POST;
+  if (s->lanes == SYN_PRE_LANES) return pre;
+  return !pre && !post;
+}
+
+static IrVal right_side(SynSystem *s, View *v, const Equation *eq) {
+  s->e.view = v;
+  s->e.scaled = eq->scaled;
+  IrVal r = lower_num(&s->e, eq->rhs);
+  for (int k = 0; k < eq->nfactors; k++)
+    r = ir_op2(s->ir, eq->divided[k] ? IR_MUL : IR_DIV, r, lower_num(&s->e, eq->factors[k]));
+  Dim rate = dim_div(eq->x->type.dim, (Dim){.e = {[DIM_S] = 12}});
+  double scale = scaled_of(&s->e, rate, eq->node);
+  s->e.scaled = NULL;
+  return scale == 1 ? r : ir_op2(s->ir, IR_MUL, r, ir_const(s->ir, scale));
+}
+
+// The values after the time h. False after an error; *n equations were solved.
+static bool solve_part(LinkSyn *ls, SynSystem *s, IrVal h, int *n) {
+  int max = 0;
+  for (int p = 0; p < s->nparts; p++) max += syn_part_model(ls->ci, s->part[p].rule)->nequations;
+  Solve sol = {.ir = s->ir, .a = ls->l->tmp, .d = ls->l->d, .var = NEWN(ls->l->tmp, SolveVar, max + 1),
+               .t = ir_load(s->ir, slot_sys(SYS_T)), .dt = h};
+  const Sym **x = NEWN(ls->l->tmp, const Sym *, max + 1);
+  View **view = NEWN(ls->l->tmp, View *, max + 1);
+  for (int p = 0; p < s->nparts; p++) {
+    View *v = s->part[p].view;
+    const Model *m = v->model;
+    for (int k = 0; k < m->nequations; k++) {
+      const Equation *eq = &m->equations[k];
+      if (!equation_of(s, eq) || (eq->x->kind == SYM_WEIGHT && m->kind == MODEL_RULE && ls->shape->learning_off)) continue;
+      view[sol.n] = eq->x->kind == SYM_WEIGHT && v->host ? v->host : v;
+      x[sol.n] = eq->x->kind == SYM_WEIGHT && v->host ? v->host->model->weight : eq->x;
+      sol.var[sol.n] = (SolveVar){.name = eq->x->name->text, .span = eq->node->span, .x = view_read(&s->e, view[sol.n], x[sol.n], eq->node),
+                                  .wanted = m->method != METHOD_AUTO ? m->method : ls->l->method, .rhs = right_side(s, v, eq)};
+      sol.n++;
+    }
+  }
+  *n = sol.n;
+  if (!sol.n) return true;
+  if (s->e.failed || !solve(&sol)) return false;
+  for (int k = 0; k < sol.n; k++) {
+    view[k]->value[x[k]->index] = sol.var[k].next;
+    view[k]->dirty[x[k]->index] = true;
+  }
+  env_forget_lets(&s->e);
+  return true;
+}
+
+// Per-synapse states that only events read are brought to the present: the end of this step's integration.
+static int touched_column(const SynLow *low) {
+  for (int k = 0; k < low->desc.model.nvars; k++)
+    if (low->touched[k] >= 0) return low->touched[k];
+  return -1;
+}
+
+static bool touch(LinkSyn *ls, SynSystem *s) {
+  int column = touched_column(ls->shape->low), n;
+  Access access = s->lanes == SYN_EACH_POST ? ACC_SELF : ACC_LANE;
+  Slot slot = slot_var(OBJ_SELF, access, column, false, "last step");
+  slot.type = ls->shape->type[column];
+  IrVal now = ir_op2(s->ir, IR_ADD, ir_load(s->ir, slot_sys(SYS_TICK)), ir_const(s->ir, 1));
+  IrVal h = ir_op2(s->ir, IR_MUL, ir_op2(s->ir, IR_SUB, now, ir_load(s->ir, slot)), ir_load(s->ir, slot_sys(SYS_DT)));
+  ir_store(s->ir, slot, now);
+  return solve_part(ls, s, h, &n);
+}
+
+// ---- handlers ----
+static void run_handlers(LinkSyn *ls, SynSystem *s, int on) {
+  s->on = on;
+  for (int p = 0; p < s->nparts; p++) {
+    View *v = s->part[p].view;
+    for (int k = 0; k < v->model->non; k++) {
+      const Handler *h = &v->model->on[k];
+      if (!is_handler(h, on)) continue;
+      s->e.view = v;
+      s->e.scaled = h->scaled;
+      s->e.path = stream_hash(stream_hash(0xa11u + (uint32_t)on, v->number), (uint32_t)k);
+      lower_block(&s->e, h->node->kid[2]);
+      s->e.scaled = NULL;
+    }
+  }
+  (void)ls;
+}
+
+static Kernel *finish(LinkSyn *ls, SynSystem *s, const char *name) {
+  Kernel *k = syn_compile(s, name);
+  ls->ok &= k != NULL;
+  syn_close(s);
+  return k;
+}
+
+static Kernel *event_kernel(LinkSyn *ls, int on, SynLanes lanes, const char *name) {
+  SynSystem s;
+  syn_open(&s, ls->l, ls->shape, lanes, NULL);
+  bool each = lanes == SYN_EACH || lanes == SYN_EACH_POST;
+  if (each && ls->event_driven && !touch(ls, &s)) s.e.failed = true;
+  run_handlers(ls, &s, on);
+  store_changes(&s, &ls->names);
+  return finish(ls, &s, name);
+}
+
+static void link_events(LinkSyn *ls, SynCode *out) {
+  if (has_handler(ls, ON_PRE) && !plain_adding(ls, out)) {
+    if (has_statements(ls, ON_PRE, AT_SYNAPSE)) out->on_pre = event_kernel(ls, ON_PRE, SYN_EACH, "on pre");
+    if (has_statements(ls, ON_PRE, AT_PRE)) out->once_pre = event_kernel(ls, ON_PRE, SYN_ONCE_PRE, "on pre, once");
+  }
+  if (has_statements(ls, ON_POST, AT_SYNAPSE)) out->on_post = event_kernel(ls, ON_POST, SYN_EACH_POST, "on post");
+  if (has_statements(ls, ON_POST, AT_POST)) out->once_post = event_kernel(ls, ON_POST, SYN_ONCE_POST, "on post, once");
+  if (has_statements(ls, ON_START, AT_SYNAPSE)) out->start = event_kernel(ls, ON_START, SYN_EACH, "on start");
+}
+
+// ---- every step ----
+static bool has_equations(const LinkSyn *ls, Place place) {
+  for (int r = -1; r < ls->ci->nrules; r++) {
+    const Model *m = syn_part_model(ls->ci, r);
+    for (int k = 0; k < m->nequations; k++) {
+      const Sym *x = m->equations[k].x;
+      if (x->kind == SYM_STATE ? x->place == place : place == PLACE_SELF) return true;
+    }
+  }
+  return false;
+}
+
+static Kernel *step_kernel(LinkSyn *ls, SynLanes lanes, bool equations, const char *name) {
+  SynSystem s;
+  int n;
+  syn_open(&s, ls->l, ls->shape, lanes, NULL);
+  if (equations && !solve_part(ls, &s, ir_load(s.ir, slot_sys(SYS_DT)), &n)) s.e.failed = true;
+  run_handlers(ls, &s, ON_STEP);
+  store_changes(&s, &ls->names);
+  return finish(ls, &s, name);
+}
+
+static void link_steps(LinkSyn *ls, SynCode *out) {
+  bool pre = has_equations(ls, PLACE_PRE), self = has_equations(ls, PLACE_SELF) && !ls->event_driven;
+  if (pre || has_statements(ls, ON_STEP, AT_PRE)) out->advance_pre = step_kernel(ls, SYN_PRE_LANES, pre, "pre states");
+  if (self || has_statements(ls, ON_STEP, AT_SYNAPSE)) out->advance = step_kernel(ls, SYN_EACH, self, "synapses");
+}
+
+static Kernel *every_kernel(LinkSyn *ls, int part, const Handler *h, SynLanes lanes) {
+  SynSystem s;
+  syn_open(&s, ls->l, ls->shape, lanes, NULL);
+  s.on = ON_EVERY;
+  for (int p = 0; p < s.nparts; p++)
+    if (s.part[p].rule == part) s.e.view = s.part[p].view;
+  s.e.scaled = h->scaled;
+  s.e.path = stream_hash(0xe5e5u, (uint32_t)(part + 2));
+  lower_block(&s.e, h->node->kid[2]);
+  s.e.scaled = NULL;
+  store_changes(&s, &ls->names);
+  return finish(ls, &s, "on every");
+}
+
+static Kernel *period_kernel(LinkSyn *ls, int part, const Handler *h) {
+  SynSystem s;
+  syn_open(&s, ls->l, ls->shape, SYN_PRE_LANES, NULL);
+  for (int p = 0; p < s.nparts; p++)
+    if (s.part[p].rule == part) s.e.view = s.part[p].view;
+  ir_store(s.ir, slot_out(0), lower_num(&s.e, h->node->kid[0]));
+  return finish(ls, &s, "period");
+}
+
+static bool has_place(const Node *block, SynPlace place) {
+  Search f = {ON_EVERY, place, false};
+  return node_any(block, is_there, &f);
+}
+
+static void link_every(LinkSyn *ls, SynCode *out) {
+  Vec(TimedKernel) list = {0};
+  for (int r = -1; r < ls->ci->nrules; r++) {
+    const Model *m = syn_part_model(ls->ci, r);
+    for (int k = 0; k < m->non; k++) {
+      const Handler *h = &m->on[k];
+      if (!is_handler(h, ON_EVERY)) continue;
+      for (int pre = 0; pre < 2; pre++)
+        if (has_place(h->node->kid[2], pre ? AT_PRE : AT_SYNAPSE))
+          vec_push(&list, (TimedKernel){.pre = pre, .kernel = every_kernel(ls, r, h, pre ? SYN_PRE_LANES : SYN_EACH),
+                                        .period = period_kernel(ls, r, h)});
+      if (has_place(h->node->kid[2], AT_POST)) {
+        diag(ls->l->d, E_NOT_SUPPORTED, h->node->span, "a `post state` cannot be changed in `on every` of a synapse yet");
+        ls->ok = false;
+      }
+    }
+  }
+  out->nevery = list.n;
+  out->every = vec_keep(&list, ls->l->a);
+}
+
+// ---- couplings ----
+// The factors of a product that differ from synapse to synapse; those of the target stand in its equations.
+static IrVal synapse_factors(SynSystem *s, const Node *n) {
+  const unsigned per_synapse = DEP_PRE | DEP_PRE_STATE | DEP_SELF;
+  if (!(expr_depends(s->ci, n) & per_synapse)) return 0;
+  if (n->kind == N_UNARY && n->op == OP_NEG) return synapse_factors(s, n->kid[0]);
+  if (n->kind != N_BINARY || (n->op != OP_MUL && n->op != OP_DIV)) return lower_num(&s->e, n);
+  IrVal a = synapse_factors(s, n->kid[0]), b = synapse_factors(s, n->kid[1]);
+  if (n->op == OP_DIV) return b ? ir_op2(s->ir, IR_DIV, a ? a : ir_const(s->ir, 1), b) : a;
+  return a && b ? ir_op2(s->ir, IR_MUL, a, b) : a ? a : b;
+}
+
+static void link_coupling(LinkSyn *ls, SynCode *out) {
+  const Model *m = ls->ci->syn;
+  bool any = false;
+  for (int k = 0; k < m->ninjects; k++) any |= ls->shape->low->sum[k] >= 0;
+  if (!any) return;
+  SynSystem s;
+  syn_open(&s, ls->l, ls->shape, SYN_EACH, NULL);
+  for (int p = 0; p < s.nparts; p++)
+    if (s.part[p].rule < 0) s.e.view = s.part[p].view;
+  for (int k = 0; k < m->ninjects; k++) {
+    if (ls->shape->low->sum[k] < 0) continue;
+    ir_span(s.ir, m->injects[k].node->span);
+    s.e.scaled = m->injects[k].scaled;
+    IrVal v = synapse_factors(&s, m->injects[k].node->kid[0]);
+    s.e.scaled = NULL;
+    if (v) ir_add_at(s.ir, slot_var(OBJ_BLOCK0, ACC_POST, ls->shape->low->sum[k], false, "input"), v, 0);
+  }
+  out->reads_lets = s.reads_lets;
+  out->coupling = finish(ls, &s, "coupling");
+}
+
+bool link_projection(Lowering *l, const SynShape *shape, const double *params, SynCode *out) {
+  LinkSyn ls = {.l = l, .shape = shape, .ci = shape->low->ci, .params = params, .ok = true};
+  ls.event_driven = touched_column(shape->low) >= 0;
+  *out = (SynCode){0};
+  link_events(&ls, out);
+  link_steps(&ls, out);
+  link_every(&ls, out);
+  link_coupling(&ls, out);
+  vec_push(&ls.names.v, NULL);
+  out->fault_var = vec_keep(&ls.names.v, l->a);
+  return ls.ok;
+}
