@@ -61,18 +61,22 @@ Sym *sym_selfvar(Checker *c, Scope *scope, const char *name, SelfVar v, Type typ
 
 void declare(Checker *c, Sym *sym, Span span) {
   Sym *old = scope_here(c->cx->scope, sym->name, sym_is_function(sym));
-  if (old) rule_name_twice(c, span, old);
-  else scope_add(c->cx->scope, sym, c->a);
+  if (old)
+    rule_name_twice(c, span, old);
+  else
+    scope_add(c->cx->scope, sym, c->a);
 }
 
 Sym *declare_var(Checker *c, Node *decl, Atom name, Span span, Type type) {
   bool lane = c->cx->kind == CX_BODY || c->cx->kind == CX_FUNC;
   Sym *s;
-  if (lane) s = sym_new(c, SYM_LOCAL, name, decl, type);
+  if (lane)
+    s = sym_new(c, SYM_LOCAL, name, decl, type);
   else if (c->cx->frame) {
     s = sym_new(c, SYM_FRAME, name, decl, type);
     s->slot = c->cx->frame->scope->nslots++;
-  } else s = sym_global(c, SYM_GLOBAL, name, decl, type);
+  } else
+    s = sym_global(c, SYM_GLOBAL, name, decl, type);
   declare(c, s, span);
   return s;
 }
@@ -221,8 +225,10 @@ bool check_file(Checker *c, Node *file) {
   ctx_leave(c);
   vec_push(&c->files, file);
   bool ok = diags_errors(c->d) == before;
-  if (ok) c->top = cx.scope;
-  else roll_back(c, nglobals, nrecorded, modules);
+  if (ok)
+    c->top = cx.scope;
+  else
+    roll_back(c, nglobals, nrecorded, modules);
   c->undo.n = 0;
   return ok;
 }
@@ -277,14 +283,17 @@ Node **checker_files(Checker *c, int *n) {
 
 int checker_nglobals(const Checker *c) { return c->globals.n; }
 
-Sym *checker_global(const Checker *c, int slot) { return slot >= 0 && slot < c->globals.n ? c->globals.data[slot] : NULL; }
+Sym *checker_global(const Checker *c, int slot) {
+  return slot >= 0 && slot < c->globals.n ? c->globals.data[slot] : NULL;
+}
 
 // Every name of the top level that is not hidden by a later one of the same name.
 Sym **checker_declared(Checker *c, int *n) {
   Vec(Sym *) found = {0};
   for (Scope *s = c->top; s && s != c->base; s = s->parent)
     for (int k = 0; k < s->norder; k++)
-      if (scope_find(c->top, s->order[k]->name, sym_is_function(s->order[k]), NULL) == s->order[k]) vec_push(&found, s->order[k]);
+      if (scope_find(c->top, s->order[k]->name, sym_is_function(s->order[k]), NULL) == s->order[k])
+        vec_push(&found, s->order[k]);
   *n = found.n;
   return vec_keep(&found, c->a);
 }

@@ -117,8 +117,10 @@ static bool left_type(Checker *c, Equation *eq, Type *out) {
   Dim d = eq->scaled ? DIM_NONE : dim_div(x.dim, second());
   for (int k = 0; k < eq->nfactors; k++) {
     Type t = check_scalar(c, eq->factors[k], "a factor of an equation");
-    if (unknown(t)) known = false;
-    else d = eq->divided[k] ? dim_div(d, t.dim) : dim_mul(d, t.dim);
+    if (unknown(t))
+      known = false;
+    else
+      d = eq->divided[k] ? dim_div(d, t.dim) : dim_mul(d, t.dim);
   }
   *out = type_num(d, left_unit(c, eq, d));
   return known;
@@ -177,7 +179,8 @@ static Sym *handler_target(Checker *c, Node *n, Type *t) {
   if (place->kind != N_NAME && place->kind != N_MEMBER) return rule_assign_place(c, place), NULL;
   Sym *v = place->sym;
   if (!v) return NULL; // post.V of any neuron
-  bool own_weight = v->kind == SYM_WEIGHT && c->cx->model && c->cx->model->kind != MODEL_NEURON && place->kind == N_NAME;
+  bool own_weight =
+      v->kind == SYM_WEIGHT && c->cx->model && c->cx->model->kind != MODEL_NEURON && place->kind == N_NAME;
   bool fits = v->kind == SYM_STATE || v->kind == SYM_LOCAL || own_weight;
   if (!fits) return rule_assign_fixed(c, place, v), NULL;
   if (v->kind == SYM_LOCAL && v->decl && v->decl->kind == N_FPARAM) return rule_assign_fixed(c, place, v), NULL;
@@ -208,12 +211,16 @@ void check_assigned_value(Checker *c, Node *n, Type t) {
   Node *value = n->kid[1];
   const char *what = node_text(c, n->kid[0]);
   if (n->op == OP_MUL || n->op == OP_DIV) {
-    check_quantity(c, value, type_num(DIM_NONE, NULL), n->op == OP_MUL ? "what stands after *=" : "what stands after /=", true);
+    check_quantity(c, value, type_num(DIM_NONE, NULL),
+                   n->op == OP_MUL ? "what stands after *=" : "what stands after /=", true);
     return;
   }
-  if (t.kind == TY_INT) check_whole(c, value, what);
-  else if (t.kind == TY_BOOL) check_condition(c, value, "a variable that is true or false");
-  else check_quantity(c, value, t, what, false);
+  if (t.kind == TY_INT)
+    check_whole(c, value, what);
+  else if (t.kind == TY_BOOL)
+    check_condition(c, value, "a variable that is true or false");
+  else
+    check_quantity(c, value, t, what, false);
   check_draw(c, n, value);
 }
 
@@ -267,8 +274,10 @@ static void handler_if(Checker *c, Node *n) {
   unsigned was = c->cx->if_reads;
   c->cx->if_reads |= expr_reads(n->kid[0]);
   check_handler_statements(c, n->kid[1]);
-  if (n->kid[2] && n->kid[2]->kind == N_IF) handler_if(c, n->kid[2]);
-  else if (n->kid[2]) check_handler_statements(c, n->kid[2]);
+  if (n->kid[2] && n->kid[2]->kind == N_IF)
+    handler_if(c, n->kid[2]);
+  else if (n->kid[2])
+    check_handler_statements(c, n->kid[2]);
   c->cx->if_reads = was;
 }
 

@@ -9,8 +9,23 @@
 #include <string.h>
 
 typedef enum ArgKind {
-  AK_NONE, AK_NUM, AK_ARRAY, AK_MATRIX, AK_INT, AK_INTS, AK_BOOL, AK_BOOLS, AK_STR, AK_ANYARRAY, AK_ANY, AK_POP,
-  AK_PROJ, AK_REC, AK_SPIKES, AK_SERIES, AK_TABLE
+  AK_NONE,
+  AK_NUM,
+  AK_ARRAY,
+  AK_MATRIX,
+  AK_INT,
+  AK_INTS,
+  AK_BOOL,
+  AK_BOOLS,
+  AK_STR,
+  AK_ANYARRAY,
+  AK_ANY,
+  AK_POP,
+  AK_PROJ,
+  AK_REC,
+  AK_SPIKES,
+  AK_SERIES,
+  AK_TABLE
 } ArgKind;
 
 enum { DIM_VARS = 3, SIG_PARAMS = 8 };
@@ -87,9 +102,9 @@ static void read_dim(const char **p, SigType *t) {
 static const struct {
   const char *name;
   ArgKind kind, array;
-} KINDS[] = {{"int", AK_INT, AK_INTS},       {"bool", AK_BOOL, AK_BOOLS},    {"str", AK_STR, AK_ANYARRAY},
-             {"array", AK_ANYARRAY, AK_NONE}, {"any", AK_ANY, AK_ANYARRAY},   {"pop", AK_POP, AK_NONE},
-             {"proj", AK_PROJ, AK_NONE},      {"rec", AK_REC, AK_NONE},       {"spikes", AK_SPIKES, AK_NONE},
+} KINDS[] = {{"int", AK_INT, AK_INTS},        {"bool", AK_BOOL, AK_BOOLS},  {"str", AK_STR, AK_ANYARRAY},
+             {"array", AK_ANYARRAY, AK_NONE}, {"any", AK_ANY, AK_ANYARRAY}, {"pop", AK_POP, AK_NONE},
+             {"proj", AK_PROJ, AK_NONE},      {"rec", AK_REC, AK_NONE},     {"spikes", AK_SPIKES, AK_NONE},
              {"series", AK_SERIES, AK_NONE},  {"table", AK_TABLE, AK_NONE}};
 
 static SigType read_type(const char **p) {
@@ -281,8 +296,10 @@ static void match_dim(Checker *c, Node *call, const SigType *want, const char *p
   if (v < 0) {
     if (dim_equal(t.dim, want->dim)) return;
     b->failed = true;
-    if (dim_is_none(want->dim)) rule_plain_argument(c, call, arg, t);
-    else rule_argument_unit(c, call, arg, param, t, type_num(want->dim, NULL));
+    if (dim_is_none(want->dim))
+      rule_plain_argument(c, call, arg, t);
+    else
+      rule_argument_unit(c, call, arg, param, t, type_num(want->dim, NULL));
     return;
   }
   if (!b->known[v]) {
@@ -393,9 +410,12 @@ static bool keeps_ints(const char *f) {
 // `axis` leaves one dimension less than the first argument has.
 static Type along_axis(Type r, Type x) {
   int nd = x.kind == TY_TABLE ? -1 : x.ndim;
-  if (nd < 0) r.ndim = -1;
-  else if (nd > 1) r.ndim = (int8_t)(nd - 1);
-  else return element_type(r);
+  if (nd < 0)
+    r.ndim = -1;
+  else if (nd > 1)
+    r.ndim = (int8_t)(nd - 1);
+  else
+    return element_type(r);
   return r;
 }
 
@@ -468,7 +488,8 @@ static Type joined_type(Checker *c, Node *call, int n) {
       rule_element(c, call->list[k], u, element_type(t));
       return type_error();
     }
-    if (!same_dimension(c, call, call->list[0], t, call->list[k], u, "the elements of an array need one dimension")) return type_error();
+    if (!same_dimension(c, call, call->list[0], t, call->list[k], u, "the elements of an array need one dimension"))
+      return type_error();
     int nd = t.ndim;
     t = merge_numbers(t, u);
     if (type_is_array(t)) t.ndim = (int8_t)nd;
@@ -516,7 +537,8 @@ static Type special_result(Checker *c, Node *call, const Sig *s, Node **args, co
   if (strcmp(f, "onehot") == 0) return with_rank(r, type_is_array(args[0]->type) ? 2 : 1);
   if (strcmp(f, "sort") == 0 || strcmp(f, "cumsum") == 0 || strcmp(f, "diff") == 0) return shaped_as(r, args[0]->type);
   if (strcmp(f, "solve") == 0 || strcmp(f, "lstsq") == 0) return with_rank(r, rank(args[1]));
-  if (strcmp(f, "choice") == 0) return args[1] ? with_rank(same_elements(args[0]->type), 1) : element_type(args[0]->type);
+  if (strcmp(f, "choice") == 0)
+    return args[1] ? with_rank(same_elements(args[0]->type), 1) : element_type(args[0]->type);
   if (strcmp(f, "shuffle") == 0) return same_elements(args[0]->type);
   if (strcmp(f, "append") == 0 || strcmp(f, "concat") == 0) return joined_type(c, call, call->nlist);
   if (strcmp(f, "spectrum") == 0) return spectrum_type(c, call, args, r);
@@ -541,7 +563,8 @@ static Sym *builtin_sym(Checker *c, const char *name) { return scope_here(c->bas
 // min and max of one array.
 static Sym *of_one_array(Checker *c, Node *call, Sym *f) {
   bool min = named(f->name, "min"), max = named(f->name, "max");
-  if ((!min && !max) || call->nlist < 1 || (!type_is_array(call->list[0]->type) && call->list[0]->type.kind != TY_ANY)) return f;
+  if ((!min && !max) || call->nlist < 1 || (!type_is_array(call->list[0]->type) && call->list[0]->type.kind != TY_ANY))
+    return f;
   bool one = call->nlist == 1 || (call->nlist == 2 && named(call->list[1]->name, "axis"));
   return one ? builtin_sym(c, min ? "amin" : "amax") : f;
 }
@@ -557,7 +580,8 @@ static bool rounds_quantity(const Node *call, const Sym *f) {
 static Type round_in_unit(Checker *c, Node *call, Sym *f) {
   Node *arg = call->list[0];
   const Unit *u = arg->type.unit;
-  Node *by = node_new(N_NUM, arg->span, c->a), *inner = node_new(N_CALL, call->span, c->a), *q = node_new(N_BINARY, arg->kid[0]->span, c->a);
+  Node *by = node_new(N_NUM, arg->span, c->a), *inner = node_new(N_CALL, call->span, c->a),
+       *q = node_new(N_BINARY, arg->kid[0]->span, c->a);
   by->num = u->scale;
   by->type = type_num(u->dim, u);
   q->op = OP_DIV;
@@ -627,11 +651,14 @@ Type check_builtin(Checker *c, Node *call, Sym *f) {
   r = special_result(c, call, s, args, f->name->text, r);
   if (rest && given) reorder(c, call, args, n);
   if (b.only_ints && !b.unknown && keeps_ints(f->name->text) && type_known(r) && type_numeric(r)) {
-    if (type_is_array(r)) r.elem = TY_INT;
-    else r.kind = TY_INT;
+    if (type_is_array(r))
+      r.elem = TY_INT;
+    else
+      r.kind = TY_INT;
   }
   for (int k = 0; k < n; k++)
-    if (k < s->n && args[k] && args[k]->type.kind == TY_POP && s->param[k].alt[0].kind == AK_POP) ask_spikes(c, args[k]->kid[0]);
+    if (k < s->n && args[k] && args[k]->type.kind == TY_POP && s->param[k].alt[0].kind == AK_POP)
+      ask_spikes(c, args[k]->kid[0]);
   if (b.unknown && r.kind == TY_NUM) {
     bool fixed = dim_variable(&s->result[0]) < 0;
     return fixed ? r : type_of(TY_ANY);

@@ -6,12 +6,14 @@
 
 #include <string.h>
 
-static const char *const SYM_WORDS[] = {"param", "state", "input", "let", "weight", "signal", "local", "selfvar", "global", "frame", "function",
-                                        "builtin", "native", "neuron", "synapse", "rule", "network", "pop", "proj", "rec", "module"};
+static const char *const SYM_WORDS[] = {"param",   "state",  "input",   "let",      "weight",  "signal", "local",
+                                        "selfvar", "global", "frame",   "function", "builtin", "native", "neuron",
+                                        "synapse", "rule",   "network", "pop",      "proj",    "rec",    "module"};
 
 static void dump_sym(const Sym *s, Str *out) {
   str_addf(out, " -> %s %s", SYM_WORDS[s->kind], s->name->text);
-  if (s->slot >= 0 && (s->kind == SYM_GLOBAL || s->kind == SYM_FRAME || (s->kind >= SYM_POP && s->kind <= SYM_REC))) str_addf(out, " #%d", s->slot);
+  if (s->slot >= 0 && (s->kind == SYM_GLOBAL || s->kind == SYM_FRAME || (s->kind >= SYM_POP && s->kind <= SYM_REC)))
+    str_addf(out, " #%d", s->slot);
   if (s->model) str_addf(out, " [%d]", s->index);
 }
 
@@ -22,8 +24,10 @@ static void dump_kids(const Node *n, int depth, Str *out, Arena *a) {
     if (n->kid[k]) dump_node(n->kid[k], depth, out, a);
   for (int k = 0; k < n->nlist2; k++) dump_node(n->list2[k], depth, out, a);
   for (int k = 0; k < n->nlist; k++) {
-    if (n->list[k]) dump_node(n->list[k], depth, out, a);
-    else str_addf(out, "%*s-\n", 2 * depth, "");
+    if (n->list[k])
+      dump_node(n->list[k], depth, out, a);
+    else
+      str_addf(out, "%*s-\n", 2 * depth, "");
   }
   for (int k = 0; k < n->nlist3; k++) dump_node(n->list3[k], depth, out, a);
 }

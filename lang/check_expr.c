@@ -91,8 +91,10 @@ Type check_texts(Checker *c, Node *n) {
     Type t = check_value(c, part->kid[0]);
     part->type = t;
     if (!part->text) continue;
-    if (!format_reads(part->text)) rule_format(c, part);
-    else if (type_known(t) && !type_numeric(t) && !strchr(part->text, 's')) rule_wrong_kind(c, part->kid[0], t, "a number to format");
+    if (!format_reads(part->text))
+      rule_format(c, part);
+    else if (type_known(t) && !type_numeric(t) && !strchr(part->text, 's'))
+      rule_wrong_kind(c, part->kid[0], t, "a number to format");
   }
   return type_of(TY_STR);
 }
@@ -143,8 +145,10 @@ static Type sum_of_populations(Checker *c, Node *n, Type l, Type r) {
 // true + true is 2: bools count as whole numbers.
 static Type counting(Type t) {
   if (type_elem(t) != TY_BOOL) return t;
-  if (type_is_array(t)) t.elem = TY_INT;
-  else t.kind = TY_INT;
+  if (type_is_array(t))
+    t.elem = TY_INT;
+  else
+    t.kind = TY_INT;
   return t;
 }
 
@@ -165,11 +169,11 @@ static Type check_compare(Checker *c, Node *n) {
   bool texts = type_elem(l) == TY_STR || type_elem(r) == TY_STR;
   if (texts && (n->op == OP_EQ || n->op == OP_NE)) {
     bool both = (type_elem(l) == TY_STR || l.kind == TY_ANY) && (type_elem(r) == TY_STR || r.kind == TY_ANY);
-    if (!both) rule_wrong_kind(c, type_elem(l) == TY_STR ? n->kid[1] : n->kid[0], type_elem(l) == TY_STR ? r : l, "a text");
+    if (!both)
+      rule_wrong_kind(c, type_elem(l) == TY_STR ? n->kid[1] : n->kid[0], type_elem(l) == TY_STR ? r : l, "a text");
   } else {
     bool ok = wants_numbers(c, n->kid[0], l);
-    if (wants_numbers(c, n->kid[1], r) && ok)
-      same_dimension(c, n, n->kid[0], l, n->kid[1], r, "cannot compare these");
+    if (wants_numbers(c, n->kid[1], r) && ok) same_dimension(c, n, n->kid[0], l, n->kid[1], r, "cannot compare these");
   }
   if (!type_is_array(l) && !type_is_array(r)) return type_of(TY_BOOL);
   return type_array(TY_BOOL, broadcast_ndim(l, r), DIM_NONE, NULL);
@@ -211,7 +215,8 @@ static Type check_pow(Checker *c, Node *n) {
   bool ok = wants_numbers(c, n->kid[0], l);
   if (!wants_numbers(c, n->kid[1], r) || !ok) return type_error();
   if (l.kind == TY_ERROR || r.kind == TY_ERROR) return type_error();
-  if (r.kind != TY_ANY && !r.anydim && !dim_is_none(r.dim)) return rule_not_plain(c, n->kid[1], r, "an exponent"), type_error();
+  if (r.kind != TY_ANY && !r.anydim && !dim_is_none(r.dim))
+    return rule_not_plain(c, n->kid[1], r, "an exponent"), type_error();
   if (l.kind == TY_ANY) return type_of(TY_ANY);
   if (!dim_is_none(l.dim)) return power_of_quantity(c, n, l);
   if (!type_is_array(l) && !type_is_array(r)) return type_num(DIM_NONE, NULL);
@@ -258,7 +263,8 @@ static Type check_if(Checker *c, Node *n) {
   if (!type_known(l)) return r.kind == TY_ANY ? l : r.kind == TY_ERROR || l.kind == TY_ERROR ? type_error() : r;
   if (!type_known(r)) return r.kind == TY_ERROR ? r : l;
   if (type_numeric(l) && type_numeric(r)) {
-    if (!same_dimension(c, n, n->kid[1], l, n->kid[2], r, "the two values of an if need one dimension")) return type_error();
+    if (!same_dimension(c, n, n->kid[1], l, n->kid[2], r, "the two values of an if need one dimension"))
+      return type_error();
     Type t = merge_numbers(l, r);
     if (!type_is_array(cond) || type_is_array(t)) return t;
     Type a = array_like(cond, t);
@@ -280,7 +286,8 @@ static Type join_element(Checker *c, Node *n, Type so_far, Node *elem, Type t) {
   if (type_numeric(so_far) && type_numeric(t)) {
     if (type_is_array(so_far) != type_is_array(t) && type_known(so_far) && type_known(t))
       return rule_element(c, elem, t, so_far), type_error();
-    if (!same_dimension(c, n, n->list[0], so_far, elem, t, "the elements of an array need one dimension")) return type_error();
+    if (!same_dimension(c, n, n->list[0], so_far, elem, t, "the elements of an array need one dimension"))
+      return type_error();
     return merge_numbers(so_far, t);
   }
   if (so_far.kind != t.kind) return rule_element(c, elem, t, so_far), type_error();
@@ -319,8 +326,10 @@ static Type check_array(Checker *c, Node *n) {
 
 static Type check_range_value(Checker *c, Node *r) {
   for (int k = 0; k < 2; k++)
-    if (r->kid[k]) check_whole(c, r->kid[k], "a range");
-    else rule_open_range(c, r);
+    if (r->kid[k])
+      check_whole(c, r->kid[k], "a range");
+    else
+      rule_open_range(c, r);
   r->type = type_array(TY_INT, 1, DIM_NONE, NULL);
   return type_of(TY_INT);
 }
@@ -383,7 +392,9 @@ static Type index_array(Checker *c, Node *n, Type t) {
   bool pairs = n->kid[0]->kind == N_MEMBER && n->kid[0]->kid[0]->type.kind == TY_PROJ && n->nlist == 2;
   int nd = pairs ? 2 : ndim_of(t);
   if (!unknown && used > nd) return rule_index_count(c, n, nd, used), type_error();
-  if (unknown) return n->nlist == used && rank == 0 && ndim_of(t) < 0 ? type_array(type_elem(t), -1, t.dim, t.unit) : array_like(t, element_type(t));
+  if (unknown)
+    return n->nlist == used && rank == 0 && ndim_of(t) < 0 ? type_array(type_elem(t), -1, t.dim, t.unit)
+                                                           : array_like(t, element_type(t));
   rank += nd - used;
   if (rank == 0) return element_type(t);
   Type a = type_array(type_elem(t), rank, t.dim, t.unit);
@@ -406,7 +417,8 @@ static Type index_population(Checker *c, Node *n, Type t) {
       ctx_leave(c);
       ix->type = type_of(TY_BOOL);
       rank++;
-    } else rank += selection_ndim(c, ix, check_one_index(c, ix), &taken);
+    } else
+      rank += selection_ndim(c, ix, check_one_index(c, ix), &taken);
   }
   if (n->nlist > 1 && n->nlist != t.ndim) return rule_index_count(c, n, t.ndim, n->nlist), type_error();
   t.ndim = rank ? 1 : 0;
@@ -425,6 +437,35 @@ static Type index_list(Checker *c, Node *n, Type t) {
   return t;
 }
 
+// One row of a table: its columns without their first axis.
+Type row_type(Checker *c, Type table) {
+  const TableInfo *t = table.info;
+  if (!t) return table;
+  TableInfo *row = NEW(c->a, TableInfo);
+  *row = (TableInfo){t->names, NEWN(c->a, Type, t->n + 1), t->n};
+  for (int k = 0; k < t->n; k++) {
+    Type e = element_type(t->types[k]);
+    if (type_is_array(t->types[k]) && t->types[k].ndim != 1) e = array_like(t->types[k], e);
+    if (type_is_array(e) && e.ndim > 1) e.ndim--;
+    row->types[k] = e;
+  }
+  table.info = row;
+  return table;
+}
+
+static Type index_table(Checker *c, Node *n, Type t) {
+  if (n->nlist != 1) return rule_index_count(c, n, 1, n->nlist), type_error();
+  Type it = check_one_index(c, n->list[0]);
+  bool one = n->list[0]->kind != N_RANGE && type_known(it) && !type_is_array(it);
+  return it.kind == TY_ERROR ? it : one ? row_type(c, t) : t;
+}
+
+static Type index_text(Checker *c, Node *n) {
+  for (int k = 0; k < n->nlist; k++) check_one_index(c, n->list[k]);
+  if (n->nlist != 1) return rule_index_count(c, n, 1, n->nlist), type_error();
+  return type_of(TY_STR);
+}
+
 Type check_index(Checker *c, Node *n) {
   Type t = check_expr(c, n->kid[0]);
   switch ((TypeKind)t.kind) {
@@ -441,6 +482,8 @@ Type check_index(Checker *c, Node *n) {
   default: break;
   }
   if (n->nlist && n->list[0]->kind == N_WHERE) return rule_where_index(c, n, t), type_error();
+  if (t.kind == TY_TABLE && t.info) return index_table(c, n, t);
+  if (t.kind == TY_STR) return index_text(c, n);
   if (!type_is_array(t)) return rule_not_array(c, n, t), type_error();
   return index_array(c, n, t);
 }
@@ -491,8 +534,10 @@ Type check_value(Checker *c, Node *n) {
 Type check_condition(Checker *c, Node *n, const char *of) {
   Type t = check_expr(c, n);
   if (!type_known(t) || t.kind == TY_BOOL) return t;
-  if (type_is_array(t) && t.elem == TY_BOOL) rule_array_condition(c, n, of);
-  else rule_not_condition(c, n, t);
+  if (type_is_array(t) && t.elem == TY_BOOL)
+    rule_array_condition(c, n, of);
+  else
+    rule_not_condition(c, n, t);
   return n->type;
 }
 

@@ -35,7 +35,8 @@ static void declare_params(Checker *c, Node *f, FuncInfo *fi, const Type *args) 
     Node *p = f->list2[k];
     Sym *s = sym_new(c, fi->lane ? SYM_LOCAL : SYM_FRAME, p->name, p, param_type(c, p, args ? &args[k] : NULL));
     s->slot = fi->lane ? 0 : fi->scope.nslots++;
-    if (scope_here(c->cx->scope, p->name, false)) rule_name_twice(c, p->name_span, scope_here(c->cx->scope, p->name, false));
+    if (scope_here(c->cx->scope, p->name, false))
+      rule_name_twice(c, p->name_span, scope_here(c->cx->scope, p->name, false));
     scope_add(c->cx->scope, s, c->a);
     fi->params[k] = p->sym = s;
     p->type = s->type;
@@ -97,7 +98,7 @@ void declare_function(Checker *c, Node *n) {
   for (int k = 0; k < n->nlist2; k++) {
     Node *p = n->list2[k];
     if (p->nlist || p->op) rule_native_param(c, p);
-    if (p->kid[1]) check_value(c, p->kid[1]);
+    if (p->kid[1]) check_value(c, node_clone(p->kid[1], c->a));
   }
   declare(c, sym, n->name_span);
   ctx_enter(c, &cx, CX_SCRIPT);
@@ -130,7 +131,8 @@ enum { USES_AT_ONCE = 50 }; // of one function: more means that its arguments ne
 
 // The number of the use; the body of a function that calls itself finds it while it is being checked.
 static int make_use(Checker *c, DeclInfo *d, Node *call, const Type *args, int n, bool lane) {
-  FuncUse u = {.args = arena_dup(args, sizeof *args * (size_t)(n ? n : 1), c->a), .nargs = n, .lane = lane, .busy = true};
+  FuncUse u = {
+      .args = arena_dup(args, sizeof *args * (size_t)(n ? n : 1), c->a), .nargs = n, .lane = lane, .busy = true};
   Node *clone = node_clone(d->sym->decl, c->a);
   u.sym = NEW(c->a, Sym);
   *u.sym = *d->sym;
@@ -192,8 +194,10 @@ static bool args_fit(Checker *c, Node *call, Node *f, Node **args) {
     if (want.kind == TY_NUM && !type_numeric(t)) fits = false;
     if (want.kind == TY_INT && t.kind != TY_INT && (t.kind != TY_NUM || !dim_is_none(t.dim))) fits = false;
     if ((want.kind == TY_BOOL || want.kind == TY_STR) && t.kind != want.kind) fits = false;
-    if (!fits) rule_argument_kind(c, call, args[k], p->name->text, t, type_text(want, c->a));
-    else if (want.kind == TY_NUM && !dims_agree(t, want)) rule_argument_unit(c, call, args[k], p->name->text, t, want), fits = false;
+    if (!fits)
+      rule_argument_kind(c, call, args[k], p->name->text, t, type_text(want, c->a));
+    else if (want.kind == TY_NUM && !dims_agree(t, want))
+      rule_argument_unit(c, call, args[k], p->name->text, t, want), fits = false;
     ok &= fits;
   }
   return ok;
@@ -210,7 +214,9 @@ static bool called_in_lanes(Checker *c, const FuncInfo *generic, Node **args, in
 }
 
 // What a call of itself gives inside a function: what the returns above it gave, or not known yet.
-static Type result_so_far(const FuncInfo *fi) { return fi && fi->result.kind != TY_NONE ? fi->result : type_of(TY_ANY); }
+static Type result_so_far(const FuncInfo *fi) {
+  return fi && fi->result.kind != TY_NONE ? fi->result : type_of(TY_ANY);
+}
 
 static Type finish_call(Checker *c, Node *call, const FuncUse *u) {
   FuncInfo *fi = u->sym->decl->info;

@@ -43,11 +43,11 @@ typedef struct Ctx {
   bool xi;               // white noise may stand here
   bool prev;             // `prev x` may stand here
   Node *scaled;
-  int on;                // handler: ON_*; -1 elsewhere
-  unsigned if_reads;     // READS_* of the conditions around a statement of a handler
-  FuncInfo *func;        // function whose body this is
-  bool in_init;          // initial value or default
-  bool in_block;         // inside for, if, while, at ...: no declarations
+  int on;            // handler: ON_*; -1 elsewhere
+  unsigned if_reads; // READS_* of the conditions around a statement of a handler
+  FuncInfo *func;    // function whose body this is
+  bool in_init;      // initial value or default
+  bool in_block;     // inside for, if, while, at ...: no declarations
 } Ctx;
 
 // What a neuron, synapse, rule or function is to the checker: sym->decl_info.
@@ -71,9 +71,9 @@ typedef struct DeclInfo {
   Scope *scope; // where it was declared
   Part *parts;  // `extends` applied
   int nparts;
-  bool bad;     // errors were reported: its uses are silent
-  bool busy;    // being checked for itself
-  int depth;    // of uses being checked
+  bool bad;  // errors were reported: its uses are silent
+  bool busy; // being checked for itself
+  int depth; // of uses being checked
   Vec(ModelUse) uses;
   Vec(FuncUse) funcs;
   struct DeclInfo *next; // all of a checker, for freeing
@@ -125,22 +125,22 @@ struct Checker {
   Module *modules;
   DeclInfo *decls;
   const struct Sig *sigs;
-  Sym **declared;      // of checker_declared
+  Sym **declared; // of checker_declared
 };
 
 // ---- contexts ----
 void ctx_enter(Checker *c, Ctx *cx, CtxKind kind); // scope, frame and function as around, all else empty
 void ctx_again(Checker *c, Ctx *cx);               // all as around
 void ctx_leave(Checker *c);
-bool ctx_lane(const Checker *c);                   // values may differ from neuron to neuron here
+bool ctx_lane(const Checker *c); // values may differ from neuron to neuron here
 
 // ---- symbols ----
 Sym *sym_new(Checker *c, SymKind kind, Atom name, Node *decl, Type type);
-Sym *sym_global(Checker *c, SymKind kind, Atom name, Node *decl, Type type);   // a new global slot
+Sym *sym_global(Checker *c, SymKind kind, Atom name, Node *decl, Type type); // a new global slot
 Sym *sym_selfvar(Checker *c, Scope *s, const char *name, SelfVar v, Type type);
-Sym *declare_var(Checker *c, Node *decl, Atom name, Span span, Type type);     // let, for: global, frame or lane local
-void declare(Checker *c, Sym *sym, Span span);                                // reports a name declared twice
-void touch(Checker *c, Sym *sym);                                             // remembers it, before it is changed
+Sym *declare_var(Checker *c, Node *decl, Atom name, Span span, Type type); // let, for: global, frame or lane local
+void declare(Checker *c, Sym *sym, Span span);                             // reports a name declared twice
+void touch(Checker *c, Sym *sym);                                          // remembers it, before it is changed
 bool named(Atom a, const char *text);
 Atom atom(Checker *c, const char *text);
 
@@ -150,7 +150,7 @@ void scope_pairvars(Checker *c, Scope *s);
 
 // ---- expressions ----
 Type check_expr(Checker *c, Node *n);
-Type check_value(Checker *c, Node *n);      // must have a value; populations are refused
+Type check_value(Checker *c, Node *n); // must have a value; populations are refused
 Type check_condition(Checker *c, Node *n, const char *of);
 Type check_whole(Checker *c, Node *n, const char *what);
 // A number (or array where `arrays`) of dimension `want`; `what` for the message.
@@ -165,29 +165,31 @@ Type check_prev(Checker *c, Node *n);
 Type check_texts(Checker *c, Node *n);
 Type name_type(Checker *c, Node *n, Sym *sym); // what a use of sym is here (scaled, resolving)
 Type type_error(void);
-bool type_known(Type t);     // neither an error nor unknown
-bool type_numeric(Type t);   // numbers and arrays of them (ERROR and ANY count)
+bool type_known(Type t);   // neither an error nor unknown
+bool type_numeric(Type t); // numbers and arrays of them (ERROR and ANY count)
 bool type_is_array(Type t);
-TypeKind type_elem(Type t);  // of arrays; the kind itself otherwise
+TypeKind type_elem(Type t); // of arrays; the kind itself otherwise
 Type array_like(Type t, Type elem);
 int broadcast_ndim(Type a, Type b);
 Type element_type(Type array);
+Type row_type(Checker *c, Type table);
 bool node_draws(const Node *n);
 void check_draw(Checker *c, Node *n, Node *value); // behind ~ stands a distribution; after the value was checked
-unsigned expr_reads(const Node *n); // READS_*
+unsigned expr_reads(const Node *n);                // READS_*
 enum { READS_PRE = 1, READS_POST = 2, READS_SYN = 4 };
 
 // ---- units ----
 Dim dim_of_unit(Checker *c, Node *unit, const Unit **out, bool *ok);
-Type type_of_unit(Checker *c, Node *unit);     // what stands after ':'; int, bool too
+Type type_of_unit(Checker *c, Node *unit); // what stands after ':'; int, bool too
 void chain_units(Checker *c, Node *chain);
 const Unit *power_unit(Checker *c, const Node *base, Dim d, double exponent);
 const Unit *product_unit(Checker *c, Node *n, Type l, Type r);
 bool same_unit(const Unit *a, const Unit *b); // the same name
 bool dims_agree(Type a, Type b);
-Type merge_numbers(Type a, Type b);            // of sides that agree
+Type merge_numbers(Type a, Type b); // of sides that agree
 // Reports sides that do not agree; `verb` as in "cannot add".
 bool same_dimension(Checker *c, Node *whole, Node *l, Type lt, Node *r, Type rt, const char *what);
+void shadowed_unit(Diag *e, const Node *n);
 void missing_factor(Checker *c, Diag *e, const char *left, Type lt, const char *right, Type rt);
 const char *lacking_factor(Checker *c, Type lt, Type rt, bool *right);
 bool scaled_type(Checker *c, Node *n, Type t);
@@ -208,11 +210,11 @@ Type check_function_call(Checker *c, Node *call, Sym *f);
 
 // ---- models ----
 void declare_model(Checker *c, Node *n);
-Model *neuron_model(Checker *c, Sym *decl);  // NULL if it has errors
+Model *neuron_model(Checker *c, Sym *decl); // NULL if it has errors
 Model *use_model(Checker *c, Sym *decl, Type weight, Model *pre, Model *post, Sym *w, Node *at);
-void resolve_var(Checker *c, Sym *v);        // its type
+void resolve_var(Checker *c, Sym *v); // its type
 void check_equation(Checker *c, Model *m, Node *n, Node *scaled);
-void check_block(Checker *c, Node *block);   // a handler's
+void check_block(Checker *c, Node *block); // a handler's
 void check_assigned_value(Checker *c, Node *n, Type t);
 Atom derivative_name(const Node *left, int *count);
 Sym *hidden_prev(Checker *c, Model *m, Sym *of);
@@ -234,10 +236,10 @@ void check_statements(Checker *c, Node *block); // of a BLOCK, in a scope of its
 void check_assign(Checker *c, Node *n);
 void check_let(Checker *c, Node *n);
 Type check_place(Checker *c, Node *n, Sym **root);
-void fit_type(Checker *c, Sym *sym, Type t);    // 0 that takes a dimension later
-void ask_spikes(Checker *c, Node *pop);         // to be recorded before the file ends
+void fit_type(Checker *c, Sym *sym, Type t); // 0 that takes a dimension later
+void ask_spikes(Checker *c, Node *pop);      // to be recorded before the file ends
 void check_asked(Checker *c);
-Sym *population_of(const Node *n);              // the one a NAME or INDEX of it names, or NULL
+Sym *population_of(const Node *n); // the one a NAME or INDEX of it names, or NULL
 void require_place(Checker *c, Node *n, const char *what);
 InitItem *order_items(Checker *c, InitItem *items, int n, Arena *a);
 

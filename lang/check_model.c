@@ -30,11 +30,11 @@ static bool replaces(const Node *new, const Node *old) {
   if (is_refractory_part(new)) return is_refractory_part(old);
   if (new->kind != old->kind) return false;
   int n = 0;
-  switch ((NodeKind)new->kind) {
+  switch ((NodeKind) new->kind) {
   case N_METHOD:
   case N_INJECTS: return true;
   case N_EVENT: return new->name == old->name;
-  case N_ON: return new->op == old->op && new->name == old->name && new->op != ON_EVERY;
+  case N_ON: return new->op == old->op &&new->name == old->name &&new->op != ON_EVERY;
   case N_EQUATION: {
     Atom x = derivative_name(new->kid[0], &n);
     return n == 1 && x == derivative_name(old->kid[0], &n);
@@ -57,8 +57,10 @@ static void add_part(Parts *parts, Node *node, Node *scaled) {
 static void add_parts(Parts *parts, Node *decl, Node *scaled) {
   for (int k = 0; k < decl->nlist; k++) {
     Node *part = decl->list[k];
-    if (part->kind == N_SCALED) add_parts(parts, part, part);
-    else add_part(parts, part, scaled);
+    if (part->kind == N_SCALED)
+      add_parts(parts, part, part);
+    else
+      add_part(parts, part, scaled);
   }
 }
 
@@ -80,7 +82,8 @@ static void flatten(Checker *c, DeclInfo *d, Node *n) {
   if (n->name2) {
     DeclInfo *base = base_of(c, n);
     if (!base) d->bad = true;
-    for (int k = 0; base && k < base->nparts; k++) vec_push(&parts, (Part){base->parts[k].node, base->parts[k].scaled, false});
+    for (int k = 0; base && k < base->nparts; k++)
+      vec_push(&parts, (Part){base->parts[k].node, base->parts[k].scaled, false});
   }
   add_parts(&parts, n, NULL);
   int kept = 0;
@@ -252,10 +255,13 @@ void resolve_var(Checker *c, Sym *v) {
 static void check_past(Checker *c, DeclInfo *d, Sym *v) {
   Ctx cx;
   for (int j = 0; j < d->nparts; j++)
-    if (is_var_part(d->parts[j].node) && d->parts[j].node->name == v->name) v->decl->kid[0] = node_clone(d->parts[j].node->kid[0], c->a);
+    if (is_var_part(d->parts[j].node) && d->parts[j].node->name == v->name)
+      v->decl->kid[0] = node_clone(d->parts[j].node->kid[0], c->a);
   value_context(c, &cx, v);
-  if (v->type.kind == TY_ANY) v->type = check_value(c, v->decl->kid[0]);
-  else check_quantity(c, v->decl->kid[0], v->scaled ? type_num(DIM_NONE, NULL) : v->type, v->name->text, false);
+  if (v->type.kind == TY_ANY)
+    v->type = check_value(c, v->decl->kid[0]);
+  else
+    check_quantity(c, v->decl->kid[0], v->scaled ? type_num(DIM_NONE, NULL) : v->type, v->name->text, false);
   if (v->type.kind == TY_ANY) v->type = type_num(DIM_NONE, NULL);
   v->decl->type = v->type;
   ctx_leave(c);
@@ -265,7 +271,8 @@ static void check_again(Checker *c, DeclInfo *d, Model *m) {
   int n = m->nvars;
   for (int pass = 0; pass < 2; pass++)
     for (int k = 0; k < n; k++)
-      if (m->vars[k]->recheck && m->vars[k]->decl->kid[0] && m->vars[k]->type.kind != TY_ERROR) check_past(c, d, m->vars[k]);
+      if (m->vars[k]->recheck && m->vars[k]->decl->kid[0] && m->vars[k]->type.kind != TY_ERROR)
+        check_past(c, d, m->vars[k]);
   for (int k = 0; k < m->nvars; k++)
     if (m->vars[k]->of) m->vars[k]->type = m->vars[k]->of->type;
 }
@@ -280,9 +287,12 @@ static void check_var_value(Checker *c, Sym *v) {
   value_context(c, &cx, v);
   Type want = v->type;
   if (v->scaled && want.kind == TY_NUM) want = type_num(DIM_NONE, NULL);
-  if (want.kind == TY_BOOL) check_condition(c, value, "a state");
-  else if (want.kind == TY_INT) check_whole(c, value, value_of_what(v));
-  else check_quantity(c, value, want, v->name->text, false);
+  if (want.kind == TY_BOOL)
+    check_condition(c, value, "a state");
+  else if (want.kind == TY_INT)
+    check_whole(c, value, value_of_what(v));
+  else
+    check_quantity(c, value, want, v->name->text, false);
   check_draw(c, v->decl, value);
   ctx_leave(c);
 }
@@ -380,7 +390,8 @@ static void order_expr(Order *o, const Node *n) {
   const Sym *v = n->kind == N_NAME || (n->kind == N_MEMBER && n->place == PLACE_SELF) ? n->sym : NULL;
   if (v && v->model) {
     int k = item_of(o, v);
-    if (k >= 0) order_item(o, k);
+    if (k >= 0)
+      order_item(o, k);
     else if (v->kind == SYM_LET && v->decl) {
       for (int j = 0; j < o->path.n; j++)
         if (o->path.data[j] == v) return; // reported as a cycle of lets
@@ -426,7 +437,8 @@ void check_init_cycles(Checker *c, Model *m) {
   int n = 0;
   for (int k = 0; k < m->nvars; k++) {
     Sym *v = m->vars[k];
-    if (v->decl && !v->hidden && v->kind != SYM_LET && v->kind != SYM_INPUT) items[n++] = (InitItem){v, v->decl->kid[0], false};
+    if (v->decl && !v->hidden && v->kind != SYM_LET && v->kind != SYM_INPUT)
+      items[n++] = (InitItem){v, v->decl->kid[0], false};
   }
   order_items(c, items, n, c->a);
 }
@@ -437,9 +449,11 @@ MethodKind method_kind(Checker *c, Node *where, Atom name, Span span) {
   static const struct {
     const char *name;
     MethodKind kind;
-  } methods[] = {{"auto", METHOD_AUTO}, {"exact", METHOD_EXACT}, {"exponential_euler", METHOD_EXPONENTIAL_EULER},
-                 {"euler", METHOD_EULER}, {"rk2", METHOD_RK2}, {"rk4", METHOD_RK4}, {"heun", METHOD_HEUN},
-                 {"milstein", METHOD_MILSTEIN}, {"rk45", METHOD_RK45}, {"cvode", METHOD_CVODE}};
+  } methods[] = {
+      {"auto", METHOD_AUTO},   {"exact", METHOD_EXACT},       {"exponential_euler", METHOD_EXPONENTIAL_EULER},
+      {"euler", METHOD_EULER}, {"rk2", METHOD_RK2},           {"rk4", METHOD_RK4},
+      {"heun", METHOD_HEUN},   {"milstein", METHOD_MILSTEIN}, {"rk45", METHOD_RK45},
+      {"cvode", METHOD_CVODE}};
   enum { N = sizeof methods / sizeof *methods };
   const char *names[N];
   for (int k = 0; k < N; k++) {
@@ -464,11 +478,14 @@ static Handler *add_handler(Checker *c, Handler *list, int *n, Node *node, Node 
 static void spike_part(Checker *c, Model *m, Node *n, Node *scaled) {
   if (m->spike.node) return rule_part_twice(c, n, m->spike.node, "spike condition");
   m->spike = (Handler){n, scaled};
-  if (n->kind == N_SPIKEWHEN) check_condition(c, n->kid[0], "spike when");
-  else if (n->kind == N_SPIKECOUNT) check_quantity(c, n->kid[0], type_num(DIM_NONE, NULL), "the number of spikes", false);
+  if (n->kind == N_SPIKEWHEN)
+    check_condition(c, n->kid[0], "spike when");
+  else if (n->kind == N_SPIKECOUNT)
+    check_quantity(c, n->kid[0], type_num(DIM_NONE, NULL), "the number of spikes", false);
   else {
     Type l = check_scalar(c, n->kid[0], "what crosses"), r = check_scalar(c, n->kid[1], "what is crossed");
-    if (type_known(l) && type_known(r)) same_dimension(c, n, n->kid[0], l, n->kid[1], r, "one of these cannot cross the other");
+    if (type_known(l) && type_known(r))
+      same_dimension(c, n, n->kid[0], l, n->kid[1], r, "one of these cannot cross the other");
   }
 }
 
@@ -476,18 +493,24 @@ static void held_states(Checker *c, Model *m, Node *n) {
   for (int k = 0; k < n->nlist; k++) {
     Node *h = n->list[k];
     h->sym = model_find(m, h->name);
-    if (!h->sym) rule_unknown_name(c, h, h->name);
-    else if (h->sym->kind != SYM_STATE) rule_holding(c, h, h->sym);
-    else h->type = h->sym->type;
+    if (!h->sym)
+      rule_unknown_name(c, h, h->name);
+    else if (h->sym->kind != SYM_STATE)
+      rule_holding(c, h, h->sym);
+    else
+      h->type = h->sym->type;
   }
 }
 
 static void refractory_part(Checker *c, Model *m, Node *n, Node *scaled) {
   if (m->refractory.node) return rule_part_twice(c, n, m->refractory.node, "refractory");
   m->refractory = (Handler){n, scaled};
-  if (n->kind == N_REFRWHILE) check_condition(c, n->kid[0], "refractory while");
-  else if (scaled) check_quantity(c, n->kid[0], type_num(DIM_NONE, NULL), "a refractory time in a scaled block", false);
-  else check_time(c, n->kid[0], "a refractory time");
+  if (n->kind == N_REFRWHILE)
+    check_condition(c, n->kid[0], "refractory while");
+  else if (scaled)
+    check_quantity(c, n->kid[0], type_num(DIM_NONE, NULL), "a refractory time in a scaled block", false);
+  else
+    check_time(c, n->kid[0], "a refractory time");
   held_states(c, m, n);
 }
 
@@ -542,7 +565,9 @@ static void check_part(Checker *c, Model *m, Node *n, Node *scaled) {
 
 // ---- which parts may stand where ----
 
-static const char *kind_word(ModelKind k) { return k == MODEL_NEURON ? "neuron" : k == MODEL_SYNAPSE ? "synapse" : "rule"; }
+static const char *kind_word(ModelKind k) {
+  return k == MODEL_NEURON ? "neuron" : k == MODEL_SYNAPSE ? "synapse" : "rule";
+}
 
 static bool part_allowed(const Node *n, ModelKind kind) {
   bool neuron = kind == MODEL_NEURON;
@@ -572,7 +597,8 @@ static void check_refractory_use(Checker *c, Model *m) {
 // A default of a parameter reads no state; an initial value of a shared state only what is shared in the same way.
 static bool reads_state(const Node *n) {
   if (!n) return false;
-  if (n->kind == N_NAME || n->kind == N_MEMBER) return n->sym && (n->sym->kind == SYM_STATE || n->sym->kind == SYM_INPUT);
+  if (n->kind == N_NAME || n->kind == N_MEMBER)
+    return n->sym && (n->sym->kind == SYM_STATE || n->sym->kind == SYM_INPUT);
   for (int k = 0; k < 4; k++)
     if (n->kind != N_NUM && reads_state(n->kid[k])) return true;
   for (int k = 0; k < n->nlist; k++)
@@ -587,8 +613,10 @@ void check_values_read(Checker *c, Model *m) {
     if (!value || v->type.kind == TY_ERROR) continue;
     unsigned reads = m->kind == MODEL_NEURON ? 0 : expr_reads(value);
     if (v->kind == SYM_PARAM && (reads_state(value) || reads)) rule_param_reads(c, v, value);
-    if (v->kind == SYM_STATE && v->place == PLACE_PRE && reads & ~READS_PRE) rule_shared_reads(c, value, v, "initial value");
-    if (v->kind == SYM_STATE && v->place == PLACE_POST && reads & ~READS_POST) rule_shared_reads(c, value, v, "initial value");
+    if (v->kind == SYM_STATE && v->place == PLACE_PRE && reads & ~READS_PRE)
+      rule_shared_reads(c, value, v, "initial value");
+    if (v->kind == SYM_STATE && v->place == PLACE_POST && reads & ~READS_POST)
+      rule_shared_reads(c, value, v, "initial value");
   }
 }
 
@@ -597,8 +625,10 @@ void check_values_read(Checker *c, Model *m) {
 static Scope *model_scope(Checker *c, DeclInfo *d, Model *m, Sym *w) {
   Scope *s = scope_new(d->scope, c->a);
   s->local = true;
-  if (m->kind == MODEL_NEURON) scope_selfvars(c, s, CX_BODY);
-  else scope_pairvars(c, s);
+  if (m->kind == MODEL_NEURON)
+    scope_selfvars(c, s, CX_BODY);
+  else
+    scope_pairvars(c, s);
   if (m->kind == MODEL_RULE) {
     s->alias = atom(c, "w");
     s->alias_sym = w;
@@ -611,7 +641,8 @@ static Scope *model_scope(Checker *c, DeclInfo *d, Model *m, Sym *w) {
 // An error in a part of what is extended says who extends it.
 static void check_own_or_base(Checker *c, DeclInfo *d, Model *m, Node *n, const Part *p) {
   bool base = !p->own;
-  if (base) vec_push(&c->uses, (Use){d->sym->decl->name_span, arena_printf(c->a, "%s extends it here", d->sym->name->text)});
+  if (base)
+    vec_push(&c->uses, (Use){d->sym->decl->name_span, arena_printf(c->a, "%s extends it here", d->sym->name->text)});
   check_part(c, m, n, p->scaled);
   if (base) (void)vec_pop(&c->uses);
 }
@@ -620,8 +651,10 @@ static void build_parts(Checker *c, DeclInfo *d, Model *m) {
   Node **clones = NEWN(c->a, Node *, d->nparts + 1);
   for (int k = 0; k < d->nparts; k++) {
     clones[k] = node_clone(d->parts[k].node, c->a);
-    if (!part_allowed(clones[k], m->kind)) rule_part_place(c, clones[k], kind_word(m->kind));
-    else if (is_var_part(clones[k])) declare_part(c, m, clones[k], d->parts[k].scaled);
+    if (!part_allowed(clones[k], m->kind))
+      rule_part_place(c, clones[k], kind_word(m->kind));
+    else if (is_var_part(clones[k]))
+      declare_part(c, m, clones[k], d->parts[k].scaled);
     if (d->parts[k].scaled) check_scaled_units(c, d->parts[k].scaled);
   }
   m->decl->list = clones;
@@ -632,7 +665,8 @@ static void build_parts(Checker *c, DeclInfo *d, Model *m) {
   for (int k = 0; k < n; k++) check_var_value(c, m->vars[k]);
   check_again(c, d, m);
   for (int k = 0; k < d->nparts; k++)
-    if (!is_var_part(clones[k]) && part_allowed(clones[k], m->kind)) check_own_or_base(c, d, m, clones[k], &d->parts[k]);
+    if (!is_var_part(clones[k]) && part_allowed(clones[k], m->kind))
+      check_own_or_base(c, d, m, clones[k], &d->parts[k]);
   check_values_read(c, m);
   check_refractory_use(c, m);
   check_init_cycles(c, m);
@@ -679,7 +713,8 @@ void declare_model(Checker *c, Node *n) {
   flatten(c, d, n);
   Model *m = NULL;
   if (!d->bad) m = build(c, d, type_of(TY_ANY), NULL, NULL, NULL, kind != SYM_NEURON);
-  if (!m) d->bad = true;
+  if (!m)
+    d->bad = true;
   else if (kind == SYM_NEURON) {
     vec_push(&d->uses, (ModelUse){.model = m});
     sym->model = NULL;
@@ -706,7 +741,8 @@ Model *use_model(Checker *c, Sym *decl, Type weight, Model *pre, Model *post, Sy
   weight.anydim = false;
   for (int k = 0; k < d->uses.n; k++) {
     ModelUse *u = &d->uses.data[k];
-    if (same_weight(u->weight, weight) && u->pre == pre && u->post == post && (decl->kind != SYM_RULE || !u->model || u->model->weight == w))
+    if (same_weight(u->weight, weight) && u->pre == pre && u->post == post &&
+        (decl->kind != SYM_RULE || !u->model || u->model->weight == w))
       return u->model;
   }
   vec_push(&c->uses, (Use){at->span, arena_printf(c->a, "%s is used here", decl->name->text)});

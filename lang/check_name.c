@@ -189,7 +189,9 @@ static Type neuron_selfvar(Checker *c, Node *n, Type *t) {
   static const struct {
     const char *name;
     SelfVar v;
-  } vars[] = {{"i", SV_I}, {"N", SV_N}, {"last_spike", SV_LAST_SPIKE}, {"spiked", SV_SPIKED}, {"refractory", SV_REFRACTORY}, {"pos", SV_POSX}};
+  } vars[] = {
+      {"i", SV_I},     {"N", SV_N}, {"last_spike", SV_LAST_SPIKE}, {"spiked", SV_SPIKED}, {"refractory", SV_REFRACTORY},
+      {"pos", SV_POSX}};
   for (size_t k = 0; k < sizeof vars / sizeof *vars; k++) {
     if (!named(n->name, vars[k].name)) continue;
     Sym *s = sym_new(c, SYM_SELFVAR, n->name, NULL, type_of(TY_INT));
@@ -333,7 +335,8 @@ static Type member_of_side(Checker *c, Node *n, Place place) {
     n->sym = v;
     return name_type(c, n, v);
   }
-  if (neuron_selfvar(c, n, &t).kind != TY_ERROR) return n->sym->selfvar == SV_POSX ? rule_pos_alone(c, n), type_error() : name_type(c, n, n->sym);
+  if (neuron_selfvar(c, n, &t).kind != TY_ERROR)
+    return n->sym->selfvar == SV_POSX ? rule_pos_alone(c, n), type_error() : name_type(c, n, n->sym);
   if (c->cx->generic || !m) return c->cx->generic ? type_of(TY_ANY) : (rule_mixed_side(c, n), type_error());
   unknown_variable(c, n, m, more);
   return type_error();
@@ -466,7 +469,8 @@ bool expr_varies(const Node *n) {
   if (!n) return false;
   if (n->kind == N_NAME || n->kind == N_PREV) return sym_varies(n);
   if (n->kind == N_MEMBER) {
-    bool script = n->kid[0]->type.kind == TY_POP || n->kid[0]->type.kind == TY_PROJ || n->kid[0]->type.kind == TY_SPIKES;
+    bool script =
+        n->kid[0]->type.kind == TY_POP || n->kid[0]->type.kind == TY_PROJ || n->kid[0]->type.kind == TY_SPIKES;
     if (!script && n->sym && n->sym->kind <= SYM_SELFVAR) return true;
     return expr_varies(n->kid[0]);
   }

@@ -23,7 +23,8 @@ static Type entry_number(Checker *c, Node *value, Type want, const char *what) {
   if (want.kind == TY_BOOL || want.kind == TY_INT) {
     Type t = check_value(c, value);
     Type e = element_type(t);
-    bool fits = !type_known(t) || (want.kind == TY_BOOL ? e.kind == TY_BOOL : e.kind == TY_INT || (e.kind == TY_NUM && dim_is_none(e.dim)));
+    bool fits = !type_known(t) || (want.kind == TY_BOOL ? e.kind == TY_BOOL
+                                                        : e.kind == TY_INT || (e.kind == TY_NUM && dim_is_none(e.dim)));
     if (!fits) rule_wrong_kind(c, value, t, say(c, want));
     return t;
   }
@@ -48,7 +49,8 @@ static void binds_once(Checker *c, Node *n) {
   for (int k = 0; k < n->nlist; k++)
     for (int j = 0; j < k; j++) {
       Node *a = n->list[j]->kid[2], *b = n->list[k]->kid[2];
-      bool same = a->kind == b->kind && a->name == b->name && (a->kind != N_MEMBER || a->kid[0]->name == b->kid[0]->name);
+      bool same =
+          a->kind == b->kind && a->name == b->name && (a->kind != N_MEMBER || a->kid[0]->name == b->kid[0]->name);
       if (same) rule_entry_twice(c, b, a);
     }
 }
@@ -74,7 +76,8 @@ static Type check_positions(Checker *c, Node *b) {
   Unit m;
   unit_lookup("m", 1, &m);
   Type t = check_value(c, b->kid[0]);
-  if (type_known(t) && (!type_numeric(t) || !dims_agree(t, type_num(m.dim, NULL)))) rule_quantity(c, b->kid[0], t, type_num(m.dim, NULL), "positions");
+  if (type_known(t) && (!type_numeric(t) || !dims_agree(t, type_num(m.dim, NULL))))
+    rule_quantity(c, b->kid[0], t, type_num(m.dim, NULL), "positions");
   check_draw(c, b, b->kid[0]);
   return t;
 }
@@ -90,8 +93,10 @@ static void population_entry(Checker *c, PopInfo *pi, Node *b, InitItem *items, 
   Sym *v = model_find(pi->model, target->name);
   target->sym = v;
   bool settable = v && (v->kind == SYM_PARAM || v->kind == SYM_STATE || v->kind == SYM_WEIGHT || v->kind == SYM_SIGNAL);
-  if (!v) rule_unknown_entry(c, target, pi->model);
-  else if (!settable) rule_entry_fixed(c, target, v);
+  if (!v)
+    rule_unknown_entry(c, target, pi->model);
+  else if (!settable)
+    rule_entry_fixed(c, target, v);
   Type t = entry_value(c, b, settable ? v->type : type_of(TY_ANY), target->name->text);
   if (!settable) return;
   target->type = v->type;
@@ -112,7 +117,8 @@ static InitItem *default_items(Checker *c, const Model *m, int *n) {
 
 static void params_given(Checker *c, Node *n, const InitItem *items, int count, const char *of) {
   for (int k = 0; k < count; k++)
-    if (items[k].var->kind == SYM_PARAM && !items[k].var->decl->kid[0] && !items[k].from_block) rule_param_missing(c, n, items[k].var, of);
+    if (items[k].var->kind == SYM_PARAM && !items[k].var->decl->kid[0] && !items[k].from_block)
+      rule_param_missing(c, n, items[k].var, of);
 }
 
 static void check_sizes(Checker *c, Node *n) {
@@ -187,7 +193,8 @@ void check_population(Checker *c, Node *n) {
   if (pi->model) {
     unsupported_neuron(c, n, pi->model);
     check_population_block(c, n, pi);
-  } else unchecked_block(c, n);
+  } else
+    unchecked_block(c, n);
   for (int k = 0; k < n->nlist3; k++) not_supported(c, n->list3[k]->span, "`learn` on populations");
   ctx_leave(c);
   t.info = pi->model;
@@ -395,7 +402,8 @@ static Sym *entry_variable(Checker *c, ConnInfo *ci, Node *target) {
   if (target->kind == N_MEMBER) {
     m = NULL;
     for (int k = 0; k < ci->nrules; k++)
-      if (target->kid[0]->kind == N_NAME && ci->rules[k].model && ci->rules[k].model->name == target->kid[0]->name) m = ci->rules[k].model;
+      if (target->kid[0]->kind == N_NAME && ci->rules[k].model && ci->rules[k].model->name == target->kid[0]->name)
+        m = ci->rules[k].model;
     if (!m) return rule_unknown_rule(c, target), NULL;
   }
   Sym *v = model_find(m, target->name);
@@ -484,7 +492,8 @@ static void unsupported_synapse(Checker *c, Span at, const Model *m) {
     if (v->kind == SYM_SIGNAL) not_supported(c, at, "signals of a synapse");
     if (v->kind != SYM_STATE || v->hidden) continue;
     if (v->place == PLACE_PRE) not_supported(c, at, "`pre state` of a synapse");
-    if (v->place == PLACE_SELF && has_equation(m, v)) not_supported(c, at, "equations of a `state` kept for each synapse");
+    if (v->place == PLACE_SELF && has_equation(m, v))
+      not_supported(c, at, "equations of a `state` kept for each synapse");
   }
   for (int k = 0; k < m->non; k++) {
     const Node *on = m->on[k].node;
@@ -498,15 +507,18 @@ static void unsupported_synapse(Checker *c, Span at, const Model *m) {
 // ---- connections ----
 
 static void check_sides(Checker *c, Node *n, ConnInfo *ci, Sym *syn, bool *ok) {
-  Type s = check_source(c, n->kid[0], "the source of a connection"), t = check_target(c, n->kid[1], &ci->input, "the target of a connection");
+  Type s = check_source(c, n->kid[0], "the source of a connection"),
+       t = check_target(c, n->kid[1], &ci->input, "the target of a connection");
   *ok = s.kind != TY_ERROR && t.kind != TY_ERROR && syn;
   if (!*ok) return;
   ci->pre = s.info;
   ci->post = t.info;
   DeclInfo *d = syn->decl_info;
   if (!injects(d) || ci->input) return;
-  if (!ci->post) *ok = false, rule_mixed_target(c, n->kid[1]);
-  else if (!(ci->input = default_input(c, n->kid[1], ci->post, syn->name->text))) *ok = false;
+  if (!ci->post)
+    *ok = false, rule_mixed_target(c, n->kid[1]);
+  else if (!(ci->input = default_input(c, n->kid[1], ci->post, syn->name->text)))
+    *ok = false;
 }
 
 // What the synapse injects must be what the input takes.
@@ -576,8 +588,10 @@ void check_connect(Checker *c, Node *n) {
   check_sides(c, n, ci, syn, &ok);
   if (n->nlist2) not_supported(c, n->list2[0]->span, "`sharing`");
   if (ok) check_use(c, n, ci, syn, call);
-  if (!n->kid[3]) rule_no_pattern(c, n);
-  else if (ok) check_pattern(c, ci, n->kid[3]);
+  if (!n->kid[3])
+    rule_no_pattern(c, n);
+  else if (ok)
+    check_pattern(c, ci, n->kid[3]);
   if (!n->name) return;
   Type t = type_of(TY_PROJ);
   t.info = ci;
@@ -594,8 +608,10 @@ void check_inject(Checker *c, Node *n) {
   require_place(c, n, "an injection");
   Type t = check_target(c, n->kid[1], &input, "the target of an injection");
   if (t.kind != TY_ERROR && !input) {
-    if (!t.info) rule_mixed_target(c, n->kid[1]);
-    else input = default_input(c, n->kid[1], t.info, "this injection");
+    if (!t.info)
+      rule_mixed_target(c, n->kid[1]);
+    else
+      input = default_input(c, n->kid[1], t.info, "this injection");
   }
   n->sym = input;
   Ctx cx;
@@ -613,8 +629,10 @@ void check_inject(Checker *c, Node *n) {
 static void numbers_or_array(Checker *c, Node *n, Type want, const char *what) {
   Type t = check_value(c, n);
   if (!type_known(t)) return;
-  if (!type_numeric(t)) rule_wrong_kind(c, n, t, "an array of numbers");
-  else if (!dims_agree(t, want)) rule_quantity(c, n, t, want, what);
+  if (!type_numeric(t))
+    rule_wrong_kind(c, n, t, "an array of numbers");
+  else if (!dims_agree(t, want))
+    rule_quantity(c, n, t, want, what);
 }
 
 void check_inject_spikes(Checker *c, Node *n) {
@@ -646,14 +664,17 @@ static void mark_recorded(Checker *c, const Node *n) {
 void check_record_spikes(Checker *c, Node *n) {
   require_place(c, n, "a recording");
   Type t = check_expr(c, n->kid[0]);
-  if (type_known(t) && t.kind != TY_POP && t.kind != TY_POPS) rule_not_a_population(c, n->kid[0], t, "what spikes are recorded of"), t = type_error();
+  if (type_known(t) && t.kind != TY_POP && t.kind != TY_POPS)
+    rule_not_a_population(c, n->kid[0], t, "what spikes are recorded of"), t = type_error();
   mark_recorded(c, n->kid[0]);
   for (int k = 0; k < n->nlist; k++) {
     Node *v = n->list[k];
     if (t.kind == TY_ERROR || t.kind == TY_ANY) continue;
     v->sym = t.info ? model_find(t.info, v->name) : NULL;
-    if (!v->sym) rule_unknown_entry(c, v, t.info);
-    else v->type = v->sym->type;
+    if (!v->sym)
+      rule_unknown_entry(c, v, t.info);
+    else
+      v->type = v->sym->type;
   }
   if (n->kid[2]) check_texts(c, n->kid[2]);
   if (!n->name) return;
@@ -669,13 +690,15 @@ static bool recordable(const Node *n) {
   while (n->kind == N_INDEX) n = n->kid[0];
   if (n->kind != N_MEMBER) return false;
   while (n->kind == N_MEMBER || n->kind == N_INDEX) n = n->kid[0];
-  return n->kind == N_NAME && (n->type.kind == TY_POP || n->type.kind == TY_POPS || n->type.kind == TY_PROJ || n->type.kind == TY_PROJS);
+  return n->kind == N_NAME &&
+         (n->type.kind == TY_POP || n->type.kind == TY_POPS || n->type.kind == TY_PROJ || n->type.kind == TY_PROJS);
 }
 
 void check_record(Checker *c, Node *n) {
   require_place(c, n, "a recording");
   Type t = check_value(c, n->kid[0]);
-  if (type_known(t) && (!recordable(n->kid[0]) || !type_numeric(t))) rule_not_recordable(c, n->kid[0], t), t = type_error();
+  if (type_known(t) && (!recordable(n->kid[0]) || !type_numeric(t)))
+    rule_not_recordable(c, n->kid[0], t), t = type_error();
   if (n->kid[1]) check_time(c, n->kid[1], "the sampling interval");
   if (n->kid[2]) check_texts(c, n->kid[2]);
   if (type_known(t)) {
@@ -699,7 +722,8 @@ void ask_spikes(Checker *c, Node *pop) {
   if (pop->kind == N_BINARY) {
     ask_spikes(c, pop->kid[0]);
     ask_spikes(c, pop->kid[1]);
-  } else ask_one(c, pop);
+  } else
+    ask_one(c, pop);
 }
 
 void check_asked(Checker *c) {

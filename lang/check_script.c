@@ -17,12 +17,15 @@ void fit_type(Checker *c, Sym *sym, Type t) {
   if (type_is_array(now) && type_elem(t) != TY_NUM) sym->type.elem = (uint8_t)type_elem(t);
 }
 
-static const char *place_of_statement(const Checker *c) { return c->cx->kind == CX_FUNC ? "a function called with values of neurons" : "a block"; }
+static const char *place_of_statement(const Checker *c) {
+  return c->cx->kind == CX_FUNC ? "a function called with values of neurons" : "a block";
+}
 
 // Populations, connections and recordings may not stand in functions and at/every blocks.
 void require_place(Checker *c, Node *n, const char *what) {
   if (!c->cx->frame) return;
-  bool sweep = !c->cx->frame->is_function && (n->kind == N_INJECT || n->kind == N_INJSPIKES || n->kind == N_RECORD || n->kind == N_RECSPIKES);
+  bool sweep = !c->cx->frame->is_function &&
+               (n->kind == N_INJECT || n->kind == N_INJSPIKES || n->kind == N_RECORD || n->kind == N_RECSPIKES);
   if (!sweep) rule_item_place(c, n, what);
 }
 
@@ -40,8 +43,10 @@ void check_let(Checker *c, Node *n) {
       if (t.kind != TY_INT && (t.kind != TY_NUM || !dim_is_none(t.dim))) rule_not_whole(c, n->kid[0], t, n->name->text);
       n->type = want;
     } else if (want.kind == TY_NUM && type_known(t)) {
-      if (!type_numeric(t)) rule_wrong_kind(c, n->kid[0], t, "a number");
-      else if (!dims_agree(t, want)) rule_quantity(c, n->kid[0], t, want, n->name->text);
+      if (!type_numeric(t))
+        rule_wrong_kind(c, n->kid[0], t, "a number");
+      else if (!dims_agree(t, want))
+        rule_quantity(c, n->kid[0], t, want, n->name->text);
       n->type = array_like(t, want);
     } else if (type_known(want) && type_known(t) && want.kind != t.kind) {
       rule_wrong_kind(c, n->kid[0], t, say(c, want));
@@ -71,13 +76,16 @@ Type check_place(Checker *c, Node *n, Sym **root) {
   while (base->kind == N_INDEX) base = base->kid[0];
   if (base->kind == N_MEMBER) {
     if (assignable_member(base)) return t;
-    if (base->sym) rule_assign_fixed(c, base, base->sym);
-    else rule_assign_place(c, n);
+    if (base->sym)
+      rule_assign_fixed(c, base, base->sym);
+    else
+      rule_assign_place(c, n);
     return type_error();
   }
   if (base->kind != N_NAME || !base->sym) return rule_assign_place(c, n), type_error();
   Sym *s = base->sym;
-  if (s->kind != SYM_GLOBAL && s->kind != SYM_FRAME && s->kind != SYM_LOCAL) return rule_assign_item(c, base, s), type_error();
+  if (s->kind != SYM_GLOBAL && s->kind != SYM_FRAME && s->kind != SYM_LOCAL)
+    return rule_assign_item(c, base, s), type_error();
   *root = s;
   return t;
 }
@@ -96,14 +104,18 @@ static void assign_value(Checker *c, Node *n, Type t, Sym *root) {
   Type v = check_value(c, value);
   check_draw(c, n, value);
   if (!type_known(t) || !type_known(v)) return;
-  if (root && n->kid[0]->kind == N_NAME && type_elem(t) == TY_INT && n->op == OP_NONE && type_elem(v) == TY_NUM && dim_is_none(v.dim)) {
+  if (root && n->kid[0]->kind == N_NAME && type_elem(t) == TY_INT && n->op == OP_NONE && type_elem(v) == TY_NUM &&
+      dim_is_none(v.dim)) {
     rule_assign_int(c, n, root, v);
     return;
   }
   if (type_numeric(t) && type_numeric(v)) {
-    if (scale && !v.anydim && !dim_is_none(v.dim)) rule_scale_by(c, n, v);
-    else if (!scale && !dims_agree(t, v)) rule_quantity(c, value, v, t, node_text(c, n->kid[0]));
-    else if (root && !scale) fit_type(c, root, v);
+    if (scale && !v.anydim && !dim_is_none(v.dim))
+      rule_scale_by(c, n, v);
+    else if (!scale && !dims_agree(t, v))
+      rule_quantity(c, value, v, t, node_text(c, n->kid[0]));
+    else if (root && !scale)
+      fit_type(c, root, v);
     bool whole = n->kid[0]->kind == N_NAME;
     if (whole && !type_is_array(t) && type_is_array(v)) rule_wrong_kind(c, value, v, "one number");
     if (whole && root && type_is_array(t) && type_is_array(v) && n->op == OP_NONE && t.ndim != v.ndim && t.ndim >= 0) {
@@ -125,7 +137,8 @@ void check_assign(Checker *c, Node *n) {
   Sym *root;
   Type t = check_place(c, n->kid[0], &root);
   if (root) {
-    if (!may_change(c, n->kid[0], root)) t = type_error();
+    if (!may_change(c, n->kid[0], root))
+      t = type_error();
     else if (!root->assigned) {
       touch(c, root);
       root->assigned = true;
@@ -135,8 +148,10 @@ void check_assign(Checker *c, Node *n) {
   while (base->kind == N_INDEX) base = base->kid[0];
   bool lanes = base->kind == N_MEMBER && t.kind == TY_NUM; // one neuron of a population
   (void)lanes;
-  if (t.kind == TY_ERROR) check_value(c, n->kid[1]);
-  else assign_value(c, n, t, root);
+  if (t.kind == TY_ERROR)
+    check_value(c, n->kid[1]);
+  else
+    assign_value(c, n, t, root);
 }
 
 // ---- blocks with frames ----
@@ -202,14 +217,18 @@ static void check_collect(Checker *c, Node *n) {
     Node *arg = n->list[k], *v = arg->kid[0];
     Atom name = arg->name ? arg->name : v->kind == N_NAME ? v->name : NULL;
     arg->type = check_value(c, v);
-    if (!name) rule_column_name(c, arg);
-    else if (type_known(arg->type) && !type_is_number(arg->type) && !type_is_array(arg->type) && arg->type.kind != TY_STR)
+    if (!name)
+      rule_column_name(c, arg);
+    else if (type_known(arg->type) && !type_is_number(arg->type) && !type_is_array(arg->type) &&
+             arg->type.kind != TY_STR)
       rule_wrong_kind(c, v, arg->type, "a number, a text or an array");
     else {
       bool twice = false;
       for (int j = 0; j < t->n; j++) twice |= t->names[j] == name;
-      if (twice) rule_argument_twice(c, arg);
-      else add_column(c, t, name, column_type(arg->type));
+      if (twice)
+        rule_argument_twice(c, arg);
+      else
+        add_column(c, t, name, column_type(arg->type));
     }
   }
 }
@@ -218,14 +237,16 @@ static void check_collect(Checker *c, Node *n) {
 static Type loop_element(Checker *c, Node *over) {
   if (over->kind == N_RANGE) {
     for (int k = 0; k < 2; k++)
-      if (over->kid[k]) check_whole(c, over->kid[k], "a range");
-      else rule_open_range(c, over);
+      if (over->kid[k])
+        check_whole(c, over->kid[k], "a range");
+      else
+        rule_open_range(c, over);
     over->type = type_array(TY_INT, 1, DIM_NONE, NULL);
     return type_of(TY_INT);
   }
   Type t = check_value(c, over);
   if (!type_known(t)) return t;
-  if (t.kind == TY_TABLE) return t; // row by row
+  if (t.kind == TY_TABLE) return row_type(c, t);
   if (t.kind == TY_POPS || t.kind == TY_PROJS) {
     t.kind = t.kind == TY_POPS ? TY_POP : TY_PROJ;
     t.ndim = 1;
@@ -282,8 +303,10 @@ static void check_for(Checker *c, Node *n) {
 static void check_if_statement(Checker *c, Node *n) {
   check_condition(c, n->kid[0], "if");
   check_statements(c, n->kid[1]);
-  if (n->kid[2] && n->kid[2]->kind == N_IF) check_if_statement(c, n->kid[2]);
-  else if (n->kid[2]) check_statements(c, n->kid[2]);
+  if (n->kid[2] && n->kid[2]->kind == N_IF)
+    check_if_statement(c, n->kid[2]);
+  else if (n->kid[2])
+    check_statements(c, n->kid[2]);
 }
 
 // ---- options ----
@@ -323,8 +346,10 @@ static void check_option(Checker *c, Node *b) {
     break;
   case 3: one_of(c, b, precisions, 2, "single"); break;
   case 4:
-    if (b->kid[0]->kind == N_NAME) method_kind(c, b, b->kid[0]->name, b->kid[0]->span);
-    else rule_option_value(c, b, NULL, 0);
+    if (b->kid[0]->kind == N_NAME)
+      method_kind(c, b, b->kid[0]->name, b->kid[0]->span);
+    else
+      rule_option_value(c, b, NULL, 0);
     b->kid[0]->type = type_of(TY_STR);
     break;
   case 5: one_of(c, b, semantics, 2, NULL); break;
@@ -349,11 +374,13 @@ static void check_near(Checker *c, Node *n) {
   bool ok = type_numeric(a) && type_numeric(b);
   if (!type_numeric(a)) rule_wrong_kind(c, n->kid[0], a, "a number");
   if (!type_numeric(b)) rule_wrong_kind(c, n->kid[1], b, "a number");
-  if (ok && type_known(a) && type_known(b)) ok = same_dimension(c, n, n->kid[0], a, n->kid[1], b, "cannot compare these");
+  if (ok && type_known(a) && type_known(b))
+    ok = same_dimension(c, n, n->kid[0], a, n->kid[1], b, "cannot compare these");
   if (!n->kid[2]) return;
   Type tol = check_value(c, n->kid[2]);
   if (!ok || !type_known(tol)) return;
-  if (!type_numeric(tol)) rule_wrong_kind(c, n->kid[2], tol, "a number");
+  if (!type_numeric(tol))
+    rule_wrong_kind(c, n->kid[2], tol, "a number");
   else if (!tol.anydim && !dim_is_none(tol.dim) && type_known(a) && !dims_agree(tol, merge_numbers(a, b)))
     rule_quantity(c, n->kid[2], tol, merge_numbers(a, b), "the tolerance");
 }
@@ -368,7 +395,8 @@ static void check_expect(Checker *c, Node *n) {
 
 static void check_save(Checker *c, Node *n) {
   Type t = check_value(c, n->kid[0]);
-  bool fits = !type_known(t) || type_numeric(t) || type_is_array(t) || t.kind == TY_TABLE || t.kind == TY_SPIKES || t.kind == TY_SERIES;
+  bool fits = !type_known(t) || type_numeric(t) || type_is_array(t) || t.kind == TY_TABLE || t.kind == TY_SPIKES ||
+              t.kind == TY_SERIES;
   if (!fits) rule_wrong_kind(c, n->kid[0], t, "an array, a recording, recorded spikes or a table");
   check_texts(c, n->kid[1]);
 }
@@ -386,19 +414,26 @@ static void check_return(Checker *c, Node *n) {
     rule_return_place(c, n);
     return;
   }
-  if (f->result.kind == TY_NONE || f->result.kind == TY_ANY) f->result = t;
+  if (f->result.kind == TY_NONE || f->result.kind == TY_ANY)
+    f->result = t;
   else if (type_numeric(f->result) && type_numeric(t)) {
-    if (type_known(t) && type_known(f->result) && !dims_agree(t, f->result)) rule_returns(c, n, f->result, t);
-    else f->result = merge_numbers(f->result, t);
-  } else if (type_known(t) && t.kind != f->result.kind) rule_returns(c, n, f->result, t);
+    if (type_known(t) && type_known(f->result) && !dims_agree(t, f->result))
+      rule_returns(c, n, f->result, t);
+    else
+      f->result = merge_numbers(f->result, t);
+  } else if (type_known(t) && t.kind != f->result.kind)
+    rule_returns(c, n, f->result, t);
 }
 
 // ---- runs ----
 
 static void check_run(Checker *c, Node *n) {
-  if (n->op == RUN_FOR) check_time(c, n->kid[0], "how long to run");
-  else if (n->op == RUN_STEPS) check_whole(c, n->kid[0], "the number of steps");
-  else check_condition(c, n->kid[0], "run until");
+  if (n->op == RUN_FOR)
+    check_time(c, n->kid[0], "how long to run");
+  else if (n->op == RUN_STEPS)
+    check_whole(c, n->kid[0], "the number of steps");
+  else
+    check_condition(c, n->kid[0], "run until");
   bool timed = false;
   for (const Frame *f = c->cx->frame; f; f = f->outer) timed |= f->timed;
   if (timed) rule_run_in_block(c, n);
@@ -416,7 +451,9 @@ static bool lane_statement(Checker *c, Node *n) {
   }
 }
 
-static void check_declaration_place(Checker *c, Node *n) { rule_statement_place(c, n, "a block: declarations stand at the top level"); }
+static void check_declaration_place(Checker *c, Node *n) {
+  rule_statement_place(c, n, "a block: declarations stand at the top level");
+}
 
 static void check_other(Checker *c, Node *n) {
   switch ((NodeKind)n->kind) {

@@ -41,8 +41,7 @@ static bool unit_dim(const Node *unit, Dim *d) {
   Unit u;
   Dim l, r;
   switch (unit->kind) {
-  case N_UNIT:
-    return unit->name && unit_lookup(unit->name->text, unit->name->n, &u) && power_dim(u.dim, unit->num, d);
+  case N_UNIT: return unit->name && unit_lookup(unit->name->text, unit->name->n, &u) && power_dim(u.dim, unit->num, d);
   case N_UNITOP:
     if (!unit_dim(unit->kid[0], &l) || !unit_dim(unit->kid[1], &r)) return false;
     *d = unit->op == OP_DIV ? dim_div(l, r) : dim_mul(l, r);
@@ -121,11 +120,16 @@ static Type like_type(Checker *c, Node *unit) {
 Type type_of_unit(Checker *c, Node *unit) {
   Type t;
   if (!unit) return type_error();
-  if (unit->kind == N_LIKE) t = like_type(c, unit);
-  else if (unit->kind == N_UNIT && named(unit->name, "int")) t = type_of(TY_INT);
-  else if (unit->kind == N_UNIT && named(unit->name, "bool")) t = type_of(TY_BOOL);
-  else if (unit->kind == N_UNIT && (named(unit->name, "string") || named(unit->name, "str"))) t = type_of(TY_STR);
-  else if (!units_known(c, unit)) t = type_error();
+  if (unit->kind == N_LIKE)
+    t = like_type(c, unit);
+  else if (unit->kind == N_UNIT && named(unit->name, "int"))
+    t = type_of(TY_INT);
+  else if (unit->kind == N_UNIT && named(unit->name, "bool"))
+    t = type_of(TY_BOOL);
+  else if (unit->kind == N_UNIT && (named(unit->name, "string") || named(unit->name, "str")))
+    t = type_of(TY_STR);
+  else if (!units_known(c, unit))
+    t = type_error();
   else {
     const Unit *u = unit_of_node(unit, c->a);
     t = type_num(u->dim, u);
@@ -197,7 +201,8 @@ void chain_units(Checker *c, Node *chain) {
       make_unit(name);
       if (ch.op[start] == OP_DIV && !told) rule_chain(c, chain, ch.f[start - 1], ch.f[start], ch.f[k]);
       told |= ch.op[start] == OP_DIV;
-    } else start = -1;
+    } else
+      start = -1;
   }
 }
 
@@ -265,11 +270,14 @@ Type merge_numbers(Type a, Type b) {
   if (a.kind == TY_ANY) return b.anydim ? a : b;
   if (b.kind == TY_ANY) return a.anydim ? b : a;
   Type from = a.anydim || (!a.unit && b.unit && !b.anydim) ? b : a;
-  bool ints = type_elem(a) == TY_INT && type_elem(b) == TY_INT, bools = type_elem(a) == TY_BOOL && type_elem(b) == TY_BOOL;
+  bool ints = type_elem(a) == TY_INT && type_elem(b) == TY_INT,
+       bools = type_elem(a) == TY_BOOL && type_elem(b) == TY_BOOL;
   TypeKind elem = ints ? TY_INT : bools ? TY_BOOL : TY_NUM;
   Type t = type_num(from.dim, from.unit);
-  if (type_is_array(a) || type_is_array(b)) t = type_array(elem, broadcast_ndim(a, b), from.dim, from.unit);
-  else t.kind = (uint8_t)elem;
+  if (type_is_array(a) || type_is_array(b))
+    t = type_array(elem, broadcast_ndim(a, b), from.dim, from.unit);
+  else
+    t.kind = (uint8_t)elem;
   t.anydim = a.anydim && b.anydim;
   return t;
 }
@@ -285,6 +293,20 @@ static bool bare_number(Checker *c, Diag *e, const Node *n, Type other) {
   return true;
 }
 
+// 5 mV/s where s is a variable: the reader may have meant the unit.
+void shadowed_unit(Diag *e, const Node *n) {
+  Unit u;
+  if (!n || n->kind != N_BINARY) return;
+  const Node *right = n->kid[1];
+  bool chain = n->op == OP_MUL || n->op == OP_DIV;
+  const Node *left = n->kid[0]->kind == N_UNARY ? n->kid[0]->kid[0] : n->kid[0];
+  if (chain && right->kind == N_NAME && right->sym && left->kind == N_NUM &&
+      unit_lookup(right->name->text, right->name->n, &u))
+    diag_note(e, "`%s` is the variable of that name here, not the unit", right->name->text);
+  shadowed_unit(e, n->kid[0]);
+  shadowed_unit(e, n->kid[1]);
+}
+
 bool same_dimension(Checker *c, Node *whole, Node *l, Type lt, Node *r, Type rt, const char *what) {
   if (dims_agree(lt, rt)) return true;
   if (l->kind == N_ARG) l = l->kid[0];
@@ -292,7 +314,10 @@ bool same_dimension(Checker *c, Node *whole, Node *l, Type lt, Node *r, Type rt,
   Diag *e = fault(c, E_UNIT_MISMATCH, whole->span, "%s: %s and %s", what, say(c, lt), say(c, rt));
   diag_label(e, l->span, "this is %s", say(c, lt));
   diag_label(e, r->span, "this is %s", say(c, rt));
-  if (!bare_number(c, e, l, rt) && !bare_number(c, e, r, lt)) missing_factor(c, e, node_text(c, l), lt, node_text(c, r), rt);
+  shadowed_unit(e, l);
+  shadowed_unit(e, r);
+  if (!bare_number(c, e, l, rt) && !bare_number(c, e, r, lt))
+    missing_factor(c, e, node_text(c, l), lt, node_text(c, r), rt);
   return false;
 }
 
@@ -357,7 +382,8 @@ void missing_factor(Checker *c, Diag *e, const char *left, Type lt, const char *
     diag_note(e, "a factor %s (in %s) is missing", by, say(c, cs.sym[0]->type));
     diag_hint(e, "write %s%s%s%s%s", open, right, close, cs.divide[0] ? "/" : "*", by);
   } else if (cs.n < 4)
-    diag_note(e, "a factor in %s is missing on one side, such as %s or %s", say(c, cs.sym[0]->type), by, cs.sym[1]->name->text);
+    diag_note(e, "a factor in %s is missing on one side, such as %s or %s", say(c, cs.sym[0]->type), by,
+              cs.sym[1]->name->text);
 }
 
 // The text of a construct as written, on one line, at most 40 characters.

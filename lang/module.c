@@ -28,17 +28,22 @@ static char *join(const char *dir, size_t ndir, const char *name, const char *en
 
 static char *read_at(char *p, char **path, size_t *n, const char **why) {
   char *text = file_read(p, n, why);
-  if (text) *path = p;
-  else mem_free(p);
+  if (text)
+    *path = p;
+  else
+    mem_free(p);
   return text;
 }
 
-char *module_read(void *ctx, const char *name, bool is_file, const char *from_path, char **path, size_t *n, const char **why) {
+char *module_read(void *ctx, const char *name, bool is_file, const char *from_path, char **path, size_t *n,
+                  const char **why) {
   const ModulePath *mp = ctx;
   if (is_file) {
     const char *slash = from_path ? strrchr(from_path, '/') : NULL;
     bool absolute = name[0] == '/';
-    return read_at(join(slash && !absolute ? from_path : "", slash && !absolute ? (size_t)(slash - from_path + 1) : 0, name, ""), path, n, why);
+    return read_at(
+        join(slash && !absolute ? from_path : "", slash && !absolute ? (size_t)(slash - from_path + 1) : 0, name, ""),
+        path, n, why);
   }
   *why = "the library has no module of this name";
   for (int k = 0; mp && k < mp->n; k++) {

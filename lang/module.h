@@ -15,6 +15,7 @@ typedef struct ModulePath {
 
 // A ModuleReader; ctx is a ModulePath. from_path is the file that says `use`, NULL or "<prompt>" for none. Returns the
 // text and its path, or NULL and *why, a part of a sentence.
-char *module_read(void *ctx, const char *name, bool is_file, const char *from_path, char **path, size_t *n, const char **why);
+char *module_read(void *ctx, const char *name, bool is_file, const char *from_path, char **path, size_t *n,
+                  const char **why);
 
 #endif

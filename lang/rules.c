@@ -55,16 +55,20 @@ void rule_unknown_name(Checker *c, Node *at, Atom name) {
   Unit u;
   int n;
   if (unit_lookup(name->text, name->n, &u)) {
-    Diag *e = fault(c, E_UNIT_NAME, name_span(at), "`%s` is not declared; as a unit it may stand only behind a number, `:` or `in`", name->text);
+    Diag *e = fault(c, E_UNIT_NAME, name_span(at),
+                    "`%s` is not declared; as a unit it may stand only behind a number, `:` or `in`", name->text);
     diag_hint(e, "for one %s write 1 %s", name->text, name->text);
     return;
   }
   Diag *e = fault(c, E_NAME_UNKNOWN, name_span(at), "`%s` is not declared", name->text);
   const char **names = scope_names(c->cx->scope, false, c->a, &n);
   const char *near = nearest_name(name->text, names, n);
-  if (near) diag_hint(e, "did you mean `%s`?", near);
-  else if (named(name, "i") || named(name, "N") || named(name, "xi")) diag_note(e, "inside a neuron `%s` is known, not here", name->text);
-  else diag_note(e, "names are declared above the place where they are used");
+  if (near)
+    diag_hint(e, "did you mean `%s`?", near);
+  else if (named(name, "i") || named(name, "N") || named(name, "xi"))
+    diag_note(e, "inside a neuron `%s` is known, not here", name->text);
+  else
+    diag_note(e, "names are declared above the place where they are used");
 }
 
 void rule_unknown_function(Checker *c, Node *call) {
@@ -96,15 +100,20 @@ static void unknown_declaration(Checker *c, Node *at, Atom name, SymKind kind, c
 void rule_unknown_base(Checker *c, Node *n) {
   const char *what = n->kind == N_NEURON ? "neuron" : n->kind == N_SYNAPSE ? "synapse" : "rule";
   SymKind kind = n->kind == N_NEURON ? SYM_NEURON : n->kind == N_SYNAPSE ? SYM_SYNAPSE : SYM_RULE;
-  Diag *e = fault(c, E_NAME_UNKNOWN, name_span(n), "%s extends `%s`, but there is no %s `%s` above", n->name->text, n->name2->text, what, n->name2->text);
+  Diag *e = fault(c, E_NAME_UNKNOWN, name_span(n), "%s extends `%s`, but there is no %s `%s` above", n->name->text,
+                  n->name2->text, what, n->name2->text);
   suggest_from(c, e, n->name2, kind);
 }
 
 void rule_unknown_neuron(Checker *c, Node *n) { unknown_declaration(c, n, n->name, SYM_NEURON, "neuron", "neurons"); }
-void rule_unknown_synapse(Checker *c, Node *n) { unknown_declaration(c, n, n->name, SYM_SYNAPSE, "synapse", "synapses"); }
+void rule_unknown_synapse(Checker *c, Node *n) {
+  unknown_declaration(c, n, n->name, SYM_SYNAPSE, "synapse", "synapses");
+}
 void rule_unknown_learning(Checker *c, Node *n) {
-  if (n->name) unknown_declaration(c, n, n->name, SYM_RULE, "rule", "rules");
-  else fault(c, E_NAME_UNKNOWN, n->span, "a learning rule is named here");
+  if (n->name)
+    unknown_declaration(c, n, n->name, SYM_RULE, "rule", "rules");
+  else
+    fault(c, E_NAME_UNKNOWN, n->span, "a learning rule is named here");
 }
 
 void rule_unknown_rule(Checker *c, Node *target) {
@@ -114,7 +123,8 @@ void rule_unknown_rule(Checker *c, Node *target) {
 void rule_name_twice(Checker *c, Span span, Sym *old) {
   Diag *e = fault(c, E_NAME_TWICE, span, "`%s` is declared twice", old->name->text);
   if (old->decl && name_span(old->decl).file) diag_label(e, name_span(old->decl), "first here, as %s", sym_words(old));
-  if (old->kind == SYM_GLOBAL || old->kind == SYM_FRAME || old->kind == SYM_LOCAL) diag_hint(e, "to give it another value write `%s = ...` without `let`", old->name->text);
+  if (old->kind == SYM_GLOBAL || old->kind == SYM_FRAME || old->kind == SYM_LOCAL)
+    diag_hint(e, "to give it another value write `%s = ...` without `let`", old->name->text);
 }
 
 void rule_not_a_value(Checker *c, Node *n, const Sym *s) {
@@ -137,21 +147,26 @@ void rule_function_value(Checker *c, Node *n) {
 
 void rule_not_function(Checker *c, Node *call, Type t) {
   Diag *e = fault(c, E_NAME_KIND, call->kid[0]->span, "this is %s, not a function", say(c, t));
-  if (type_is_array(t)) diag_hint(e, "for an element write %s[...]", node_text(c, call->kid[0]));
-  else if (type_numeric(t)) diag_hint(e, "for a product write %s*(...)", node_text(c, call->kid[0]));
+  if (type_is_array(t))
+    diag_hint(e, "for an element write %s[...]", node_text(c, call->kid[0]));
+  else if (type_numeric(t))
+    diag_hint(e, "for a product write %s*(...)", node_text(c, call->kid[0]));
 }
 
 void rule_no_members(Checker *c, Node *n, Type t) {
   Diag *e = fault(c, E_MEMBER, n->span, "%s has no `.%s`", say(c, t), n->name->text);
-  if (t.kind == TY_POPS || t.kind == TY_PROJS) diag_hint(e, "take one of them: %s[0].%s", node_text(c, n->kid[0]), n->name->text);
+  if (t.kind == TY_POPS || t.kind == TY_PROJS)
+    diag_hint(e, "take one of them: %s[0].%s", node_text(c, n->kid[0]), n->name->text);
 }
 
 void rule_mixed_member(Checker *c, Node *n) {
-  fault(c, E_MIXED, n->span, "these populations have different neurons, so `%s` is not one quantity of all", n->name->text);
+  fault(c, E_MIXED, n->span, "these populations have different neurons, so `%s` is not one quantity of all",
+        n->name->text);
 }
 
 void rule_mixed_side(Checker *c, Node *n) {
-  Diag *e = fault(c, E_MIXED, n->span, "the neurons on this side are of several kinds, so `%s` is not one quantity of all", node_text(c, n));
+  Diag *e = fault(c, E_MIXED, n->span,
+                  "the neurons on this side are of several kinds, so `%s` is not one quantity of all", node_text(c, n));
   diag_hint(e, "write one `connect` for each population");
 }
 
@@ -176,7 +191,8 @@ void rule_use_cycle(Checker *c, Node *n, const char *name) {
 }
 
 void rule_module_statement(Checker *c, Node *n) {
-  fault(c, E_MODULE_STATEMENT, n->span, "a module that others use may hold declarations, functions, lets and tests only");
+  fault(c, E_MODULE_STATEMENT, n->span,
+        "a module that others use may hold declarations, functions, lets and tests only");
 }
 
 // ---- calls ----
@@ -187,16 +203,15 @@ static const char *callee(Checker *c, const Node *call) {
 
 void rule_argument_count(Checker *c, Node *call, int least, int most) {
   (void)least;
-  fault(c, E_ARGUMENTS, call->span, "`%s` takes %d argument%s, %d were given", callee(c, call), most, most == 1 ? "" : "s", call->nlist);
+  fault(c, E_ARGUMENTS, call->span, "`%s` takes %d argument%s, %d were given", callee(c, call), most,
+        most == 1 ? "" : "s", call->nlist);
 }
 
 void rule_argument_missing(Checker *c, Node *call, const char *name) {
   fault(c, E_ARGUMENTS, call->span, "`%s` needs the argument `%s`", callee(c, call), name);
 }
 
-void rule_argument_twice(Checker *c, Node *arg) {
-  fault(c, E_ARGUMENTS, arg->span, "this is given twice");
-}
+void rule_argument_twice(Checker *c, Node *arg) { fault(c, E_ARGUMENTS, arg->span, "this is given twice"); }
 
 void rule_unknown_argument(Checker *c, Node *arg, Node *call, const char *const *names, int n) {
   Diag *e = fault(c, E_ARGUMENTS, name_span(arg), "`%s` has no argument `%s`", callee(c, call), arg->name->text);
@@ -217,7 +232,8 @@ void rule_argument_kind(Checker *c, Node *call, Node *arg, const char *param, Ty
 
 void rule_argument_unit(Checker *c, Node *call, Node *arg, const char *param, Type t, Type want) {
   if (arg->kind == N_ARG) arg = arg->kid[0];
-  Diag *e = fault(c, E_UNIT_MISMATCH, arg->span, "`%s` of `%s` is %s, but this is %s", param, callee(c, call), measured(c, want), say(c, t));
+  Diag *e = fault(c, E_UNIT_MISMATCH, arg->span, "`%s` of `%s` is %s, but this is %s", param, callee(c, call),
+                  measured(c, want), say(c, t));
   if (type_numeric(t)) missing_factor(c, e, param, want, node_text(c, arg), t);
 }
 
@@ -228,7 +244,8 @@ void rule_column_name(Checker *c, Node *arg) {
 
 void rule_recursion(Checker *c, Node *call) {
   Diag *e = fault(c, E_RECURSION, call->span, "`%s` calls itself without end for the checker", callee(c, call));
-  diag_note(e, "a function that neurons use may not call itself; in a script it may, with arguments of the same kinds and units");
+  diag_note(e, "a function that neurons use may not call itself; in a script it may, with arguments of the same kinds "
+               "and units");
 }
 
 void rule_return_missing(Checker *c, Node *f) {
@@ -257,20 +274,21 @@ void rule_useless(Checker *c, Node *n) {
 }
 
 void rule_item_place(Checker *c, Node *n, const char *what) {
-  fault(c, E_STATEMENT_PLACE, n->span, "%s is declared at the top level, or in its `for` and `if`; not in functions and blocks that run later", what);
+  fault(c, E_STATEMENT_PLACE, n->span,
+        "%s is declared at the top level, or in its `for` and `if`; not in functions and blocks that run later", what);
 }
 
 void rule_run_in_block(Checker *c, Node *n) {
   fault(c, E_RUN_NESTED, n->span, "a block of `at` or `every` is executed during a run and cannot start another");
 }
 
-void rule_collect_place(Checker *c, Node *n) { fault(c, E_STATEMENT_PLACE, n->span, "`collect` stands in a `sweep` only"); }
+void rule_collect_place(Checker *c, Node *n) {
+  fault(c, E_STATEMENT_PLACE, n->span, "`collect` stands in a `sweep` only");
+}
 
 // ---- assignments of scripts ----
 
-void rule_assign_place(Checker *c, Node *n) {
-  fault(c, E_ASSIGN_PLACE, n->span, "nothing can be assigned to this");
-}
+void rule_assign_place(Checker *c, Node *n) { fault(c, E_ASSIGN_PLACE, n->span, "nothing can be assigned to this"); }
 
 void rule_assign_item(Checker *c, Node *n, const Sym *s) {
   fault(c, E_ASSIGN_FIXED, n->span, "`%s` is %s and cannot be assigned", s->name->text, sym_words(s));
@@ -282,12 +300,14 @@ void rule_assign_const(Checker *c, Node *n, const Sym *s) {
 }
 
 void rule_assign_read_in_body(Checker *c, Node *n, const Sym *s) {
-  Diag *e = fault(c, E_ASSIGN_FIXED, n->span, "`%s` is read inside a neuron, synapse or function and can no longer change", s->name->text);
+  Diag *e = fault(c, E_ASSIGN_FIXED, n->span,
+                  "`%s` is read inside a neuron, synapse or function and can no longer change", s->name->text);
   diag_hint(e, "make it a param of the neuron and assign that: P.%s = ...", s->name->text);
 }
 
 void rule_assign_copy(Checker *c, Node *n, const Sym *s) {
-  Diag *e = fault(c, E_ASSIGN_FIXED, n->span, "`%s` belongs to the block around; this block has a copy of it", s->name->text);
+  Diag *e =
+      fault(c, E_ASSIGN_FIXED, n->span, "`%s` belongs to the block around; this block has a copy of it", s->name->text);
   diag_note(e, "blocks of at, every and sweep see the values that variables of the surrounding block had");
 }
 

@@ -5,8 +5,8 @@
 struct Checker;
 
 // words
-const char *sym_words(const Sym *s);                // "a parameter"
-const char *measured(Checker *c, Type want);        // "measured in mV", "a time"
+const char *sym_words(const Sym *s);         // "a parameter"
+const char *measured(Checker *c, Type want); // "measured in mV", "a time"
 
 // names
 void rule_unknown_name(Checker *c, Node *at, Atom name);

@@ -14,7 +14,8 @@ void rule_array_in_body(Checker *c, Node *n) {
 }
 
 void rule_body_reads_changed(Checker *c, Node *n, const Sym *s) {
-  Diag *e = fault(c, E_BODY_READS, n->span, "bodies see constant variables of the script only, and `%s` is assigned again", s->name->text);
+  Diag *e = fault(c, E_BODY_READS, n->span,
+                  "bodies see constant variables of the script only, and `%s` is assigned again", s->name->text);
   if (s->decl) diag_label(e, name_span(s->decl), "declared here");
   diag_hint(e, "make it a param, and give it where the population is made: { %s = %s }", s->name->text, s->name->text);
 }
@@ -25,19 +26,23 @@ void rule_population_in_body(Checker *c, Node *n, const Sym *s) {
 }
 
 void rule_body_function(Checker *c, Node *call, const Sym *f) {
-  Diag *e = fault(c, E_BODY_FUNCTION, call->span, "`%s` works on whole arrays or recordings and cannot be used in a body", f->name->text);
+  Diag *e = fault(c, E_BODY_FUNCTION, call->span,
+                  "`%s` works on whole arrays or recordings and cannot be used in a body", f->name->text);
   diag_hint(e, "compute it above with `let`, and read that here");
 }
 
 void rule_lane_function(Checker *c, Node *call, const Sym *f) {
-  Diag *e = fault(c, E_BODY_FUNCTION, call->span, "`%s` works on whole arrays, but here its argument differs from neuron to neuron", f->name->text);
+  Diag *e = fault(c, E_BODY_FUNCTION, call->span,
+                  "`%s` works on whole arrays, but here its argument differs from neuron to neuron", f->name->text);
   diag_hint(e, "compute it before with `let`");
 }
 
 void rule_random_place(Checker *c, Node *call, const char *where) {
   Diag *e = fault(c, E_RANDOM_PLACE, call->span, "random numbers cannot be drawn in %s", where);
-  if (strcmp(where, "an equation (for noise write xi)") == 0 || strcmp(where, "an equation") == 0) diag_hint(e, "for noise in an equation write xi, white noise of unit s^-1/2");
-  else diag_hint(e, "draw in a handler (`on step { x = normal(...) }`) or as an initial value");
+  if (strcmp(where, "an equation (for noise write xi)") == 0 || strcmp(where, "an equation") == 0)
+    diag_hint(e, "for noise in an equation write xi, white noise of unit s^-1/2");
+  else
+    diag_hint(e, "draw in a handler (`on step { x = normal(...) }`) or as an initial value");
 }
 
 void rule_xi_place(Checker *c, Node *n) {
@@ -46,7 +51,8 @@ void rule_xi_place(Checker *c, Node *n) {
 }
 
 void rule_prev(Checker *c, Node *n) {
-  fault(c, E_PREV, n->span, "`prev` remembers a state, an input or a let of the body it stands in; `%s` is none", node_text(c, n->kid[0]));
+  fault(c, E_PREV, n->span, "`prev` remembers a state, an input or a let of the body it stands in; `%s` is none",
+        node_text(c, n->kid[0]));
 }
 
 // ---- assignments ----
@@ -59,7 +65,9 @@ void rule_assign_fixed(Checker *c, Node *n, const Sym *v) {
     diag_note(e, "parameters are fixed during a run");
     diag_hint(e, "for a value that changes declare `state %s`", name);
     break;
-  case SYM_LET: diag_hint(e, "a let always equals its expression; for a value that is remembered declare `state %s`", name); break;
+  case SYM_LET:
+    diag_hint(e, "a let always equals its expression; for a value that is remembered declare `state %s`", name);
+    break;
   case SYM_INPUT: diag_hint(e, "an input is the sum of what arrives; let synapses or `inject` add to it"); break;
   case SYM_WEIGHT: diag_note(e, "weights are changed by learning rules"); break;
   default: break;
@@ -73,19 +81,26 @@ void rule_pre_in_post(Checker *c, Node *place) {
 
 void rule_once_reads(Checker *c, Node *n, bool pre) {
   const char *side = pre ? "source" : "target", *own = pre ? "pre" : "post";
-  Diag *e = fault(c, E_ONCE_READS, n->span, "this runs once for the %s neuron, not once for each synapse, and can read only what belongs to that neuron", side);
+  Diag *e = fault(
+      c, E_ONCE_READS, n->span,
+      "this runs once for the %s neuron, not once for each synapse, and can read only what belongs to that neuron",
+      side);
   diag_note(e, "that is %s states, %s. variables, parameters and signals", own, own);
   diag_hint(e, "for a value of each synapse declare it as `state` without %s", own);
 }
 
 void rule_shared_assign(Checker *c, Node *n, Node *place) {
-  Diag *e = fault(c, E_SHARED_ASSIGN, n->span, "many synapses share `%s`, so each of them can only add to it", node_text(c, place));
+  Diag *e = fault(c, E_SHARED_ASSIGN, n->span, "many synapses share `%s`, so each of them can only add to it",
+                  node_text(c, place));
   diag_hint(e, "write += or -=, or declare a `state` of each synapse");
 }
 
 void rule_shared_reads(Checker *c, Node *n, const Sym *v, const char *what) {
   const char *own = v->place == PLACE_PRE ? "pre" : "post";
-  Diag *e = fault(c, E_SHARED_READS, n->span, "`%s` is a %s state, shared by many synapses: its %s can read only %s states, %s. variables and parameters", v->name->text, own, what, own, own);
+  Diag *e =
+      fault(c, E_SHARED_READS, n->span,
+            "`%s` is a %s state, shared by many synapses: its %s can read only %s states, %s. variables and parameters",
+            v->name->text, own, what, own, own);
   diag_hint(e, "for a value of each synapse declare it as `state` without %s", own);
 }
 
@@ -120,17 +135,20 @@ void rule_part_place(Checker *c, Node *n, const char *kind) {
 }
 
 void rule_extends_kind(Checker *c, Node *n, const Sym *base) {
-  Diag *e = fault(c, E_NAME_KIND, name_span(n), "`%s` cannot extend `%s`, which is %s", n->name->text, base->name->text, sym_words(base));
+  Diag *e = fault(c, E_NAME_KIND, name_span(n), "`%s` cannot extend `%s`, which is %s", n->name->text, base->name->text,
+                  sym_words(base));
   diag_label(e, name_span(base->decl), "declared here");
 }
 
 void rule_param_unit(Checker *c, const Sym *v) {
-  Diag *e = fault(c, E_PARAM_UNIT, name_span(v->decl), "the parameter `%s` has neither a value nor a unit", v->name->text);
+  Diag *e =
+      fault(c, E_PARAM_UNIT, name_span(v->decl), "the parameter `%s` has neither a value nor a unit", v->name->text);
   diag_hint(e, "write `param %s = 20 ms`, or `param %s: ms` if it is always given", v->name->text, v->name->text);
 }
 
 void rule_param_reads(Checker *c, const Sym *v, Node *value) {
-  Diag *e = fault(c, E_PARAM_READS, value->span, "the default of the parameter `%s` depends on what parameters may not read", v->name->text);
+  Diag *e = fault(c, E_PARAM_READS, value->span,
+                  "the default of the parameter `%s` depends on what parameters may not read", v->name->text);
   diag_note(e, "parameters are set first; states, inputs and the neurons of a synapse have no values then");
   diag_hint(e, "declare it as `let %s = ...`", v->name->text);
 }
@@ -151,7 +169,8 @@ void rule_type_cycle(Checker *c, const Sym *v) {
 
 void rule_let_cycle(Checker *c, Sym *const *path, int n) {
   const Sym *v = path[n - 1];
-  Diag *e = fault(c, E_LET_ITSELF, name_span(v->decl), "`%s` depends on itself: %s", v->name->text, cycle_text(c, (const Sym *const *)path, n));
+  Diag *e = fault(c, E_LET_ITSELF, name_span(v->decl), "`%s` depends on itself: %s", v->name->text,
+                  cycle_text(c, (const Sym *const *)path, n));
   diag_hint(e, "make one of them a state, or take its value of the step before with `prev`");
 }
 
@@ -172,14 +191,18 @@ void rule_holding(Checker *c, Node *n, const Sym *v) {
 void rule_method(Checker *c, Atom name, Span span, const char *const *names, int n) {
   Diag *e = fault(c, E_METHOD, span, "there is no integration method `%s`", name->text);
   const char *near = nearest_name(name->text, names, n);
-  if (near) diag_hint(e, "did you mean `%s`?", near);
-  else diag_note(e, "methods: exact, exponential_euler, euler, rk2, rk4, heun, milstein");
+  if (near)
+    diag_hint(e, "did you mean `%s`?", near);
+  else
+    diag_note(e, "methods: exact, exponential_euler, euler, rk2, rk4, heun, milstein");
 }
 
 // ---- equations ----
 
 void rule_equation_state(Checker *c, Node *n, Node *d, Atom name, const Sym *v) {
-  Diag *e = fault(c, E_EQUATION_STATE, d->span, v ? "`%s` is %s, and only states have equations" : "`%s` has an equation but is not declared", name->text, v ? sym_words(v) : "");
+  Diag *e = fault(c, E_EQUATION_STATE, d->span,
+                  v ? "`%s` is %s, and only states have equations" : "`%s` has an equation but is not declared",
+                  name->text, v ? sym_words(v) : "");
   (void)n;
   if (v && v->kind == SYM_INPUT) diag_note(e, "an input is the sum of what arrives and reads as a let");
   if (v && v->decl) diag_label(e, name_span(v->decl), "declared here");
@@ -197,20 +220,24 @@ void rule_equation_twice(Checker *c, Node *n, const Sym *v, const Node *first) {
 }
 
 void rule_equation_unit(Checker *c, Node *n, const Equation *eq, Type left, Type right) {
-  Diag *e = fault(c, E_UNIT_MISMATCH, n->span, "the two sides of this equation differ: %s and %s", say(c, left), say(c, right));
+  Diag *e = fault(c, E_UNIT_MISMATCH, n->span, "the two sides of this equation differ: %s and %s", say(c, left),
+                  say(c, right));
   diag_label(e, n->kid[0]->span, "this is %s", say(c, left));
   diag_label(e, n->kid[1]->span, "this is %s", say(c, right));
   bool at_right;
   const char *factor = lacking_factor(c, left, right, &at_right), *x = eq->x->name->text;
   if (!factor) return;
   diag_note(e, "a factor %s is missing", factor);
-  if (at_right) diag_hint(e, "write %s = %s*(%s)", node_text(c, n->kid[0]), factor, node_text(c, n->kid[1]));
-  else if (eq->nfactors == 0) diag_hint(e, "write %s*d%s/dt = %s", factor, x, node_text(c, n->kid[1]));
+  if (at_right)
+    diag_hint(e, "write %s = %s*(%s)", node_text(c, n->kid[0]), factor, node_text(c, n->kid[1]));
+  else if (eq->nfactors == 0)
+    diag_hint(e, "write %s*d%s/dt = %s", factor, x, node_text(c, n->kid[1]));
 }
 
 void rule_no_derivative(Checker *c, Node *n) {
   Diag *e = fault(c, E_DERIVATIVE, n->kid[0]->span, "the left side of an equation holds a derivative such as dV/dt");
-  if (n->kid[0]->kind == N_NAME) diag_hint(e, "for a quantity that always equals an expression write `let %s = ...`", n->kid[0]->name->text);
+  if (n->kid[0]->kind == N_NAME)
+    diag_hint(e, "for a quantity that always equals an expression write `let %s = ...`", n->kid[0]->name->text);
 }
 
 void rule_many_derivatives(Checker *c, Node *n) {

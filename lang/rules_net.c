@@ -9,8 +9,10 @@ static Span name_span(const Node *n) { return n->name_span.file ? n->name_span :
 // ---- populations ----
 
 void rule_population_size(Checker *c, Node *n, double x) {
-  if (x < 1) fault(c, E_POP_SIZE, n->span, "a population has at least one neuron, not %g", x);
-  else fault(c, E_POP_SIZE, n->span, "a population has at most 2147483647 neurons");
+  if (x < 1)
+    fault(c, E_POP_SIZE, n->span, "a population has at least one neuron, not %g", x);
+  else
+    fault(c, E_POP_SIZE, n->span, "a population has at most 2147483647 neurons");
 }
 
 void rule_no_size(Checker *c, Node *n) {
@@ -34,18 +36,23 @@ void rule_unknown_entry(Checker *c, Node *target, const Model *m) {
   for (int k = 0; m && k < m->nvars; k++)
     if (!m->vars[k]->hidden) vec_push(&names, m->vars[k]->name->text);
   const char *near = nearest_name(target->name->text, names.data, names.n);
-  if (near) diag_hint(e, "did you mean `%s`?", near);
-  else if (m) diag_note(e, "it has %s", settable_names(c, m));
+  if (near)
+    diag_hint(e, "did you mean `%s`?", near);
+  else if (m)
+    diag_note(e, "it has %s", settable_names(c, m));
   vec_free(&names);
 }
 
 void rule_entry_fixed(Checker *c, Node *target, const Sym *v) {
-  Diag *e = fault(c, E_ASSIGN_FIXED, target->span, "`%s` is %s and cannot be set here", node_text(c, target), sym_words(v));
+  Diag *e =
+      fault(c, E_ASSIGN_FIXED, target->span, "`%s` is %s and cannot be set here", node_text(c, target), sym_words(v));
   if (v->kind == SYM_LET) diag_note(e, "a let always equals its expression");
   if (v->kind == SYM_INPUT) diag_hint(e, "write `inject ... into P.%s`", v->name->text);
 }
 
-void rule_entry_target(Checker *c, Node *target) { fault(c, E_PARAM_UNKNOWN, target->span, "a parameter or state of the neuron is named here"); }
+void rule_entry_target(Checker *c, Node *target) {
+  fault(c, E_PARAM_UNKNOWN, target->span, "a parameter or state of the neuron is named here");
+}
 
 void rule_entry_twice(Checker *c, Node *n, const Node *first) {
   Diag *e = fault(c, E_NAME_TWICE, n->span, "`%s` is given twice", node_text(c, n));
@@ -67,8 +74,10 @@ void rule_unknown_param(Checker *c, Node *arg, Node *call, const char *const *na
   }
   Diag *e = fault(c, E_PARAM_UNKNOWN, name_span(arg), "%s has no parameter `%s`", of, arg->name->text);
   const char *near = nearest_name(arg->name->text, names, n);
-  if (near) diag_hint(e, "did you mean `%s`?", near);
-  else if (named(arg->name, "w") || named(arg->name, "delay")) diag_hint(e, "give it in the block: { %s = ... }", arg->name->text);
+  if (near)
+    diag_hint(e, "did you mean `%s`?", near);
+  else if (named(arg->name, "w") || named(arg->name, "delay"))
+    diag_hint(e, "give it in the block: { %s = ... }", arg->name->text);
 }
 
 // ---- sides of a connection ----
@@ -95,11 +104,14 @@ static const char *input_names(Checker *c, const Model *m) {
 }
 
 void rule_not_an_input(Checker *c, Node *n, const Model *m, const Sym *v) {
-  Diag *e = v ? fault(c, E_INPUT_WHICH, n->span, "`%s` is %s of %s, not an input", n->name->text, sym_words(v), m->name->text)
-              : fault(c, E_INPUT_WHICH, n->span, "%s has no input `%s`", m->name->text, n->name->text);
+  Diag *e =
+      v ? fault(c, E_INPUT_WHICH, n->span, "`%s` is %s of %s, not an input", n->name->text, sym_words(v), m->name->text)
+        : fault(c, E_INPUT_WHICH, n->span, "%s has no input `%s`", m->name->text, n->name->text);
   const char *names = input_names(c, m);
-  if (*names) diag_note(e, "its inputs: %s", names);
-  else diag_hint(e, "declare one in the neuron: input I: pA");
+  if (*names)
+    diag_note(e, "its inputs: %s", names);
+  else
+    diag_hint(e, "declare one in the neuron: input I: pA");
 }
 
 void rule_which_input(Checker *c, Node *target, const Model *m, int count, const char *who) {
@@ -134,11 +146,15 @@ void rule_weight_missing(Checker *c, Node *n, const Sym *w, const Model *syn) {
 }
 
 void rule_injected_unit(Checker *c, Node *n, Node *inject, Type t, const Sym *input, const Model *post) {
-  Diag *e = fault(c, E_UNIT_MISMATCH, n->kid[2]->span, "this synapse injects %s, but the input `%s` of %s is %s", say(c, t), input->name->text, post->name->text, say(c, input->type));
+  Diag *e = fault(c, E_UNIT_MISMATCH, n->kid[2]->span, "this synapse injects %s, but the input `%s` of %s is %s",
+                  say(c, t), input->name->text, post->name->text, say(c, input->type));
   diag_label(e, inject->kid[0]->span, "this is %s", say(c, t));
   diag_label(e, name_span(input->decl), "this is %s", say(c, input->type));
-  for (int k = 0; k < n->nlist; k++)
-    if (n->list[k]->kid[2]->kind == N_NAME && named(n->list[k]->kid[2]->name, "w")) diag_label(e, n->list[k]->kid[0]->span, "w takes its unit from here");
+  const ConnInfo *ci = n->info;
+  const Sym *w = ci->syn->weight;
+  for (int k = 0; w && !w->decl->kid[1] && k < n->nlist; k++)
+    if (n->list[k]->kid[2]->kind == N_NAME && n->list[k]->kid[2]->name == w->name)
+      diag_label(e, n->list[k]->kid[0]->span, "w takes its unit from here");
 }
 
 // ---- patterns and delays ----
@@ -148,16 +164,22 @@ void rule_probability(Checker *c, Node *n, double p) {
   if (p > 1 && p <= 100) diag_hint(e, "for %g percent write %g%%", p, p);
 }
 
-void rule_negative_count(Checker *c, Node *n, double x) { fault(c, E_PATTERN_NUMBER, n->span, "a number of synapses is not negative, this is %g", x); }
+void rule_negative_count(Checker *c, Node *n, double x) {
+  fault(c, E_PATTERN_NUMBER, n->span, "a number of synapses is not negative, this is %g", x);
+}
 
 void rule_negative_delay(Checker *c, Node *n) { fault(c, E_DELAY, n->span, "a delay is not negative"); }
 
 // ---- recordings ----
 
 void rule_not_recordable(Checker *c, Node *n, Type t) {
-  Diag *e = fault(c, E_RECORD, n->span, "variables of populations and projections can be recorded, this is %s", say(c, t));
-  if (t.kind == TY_POP) diag_hint(e, "write `record spikes of %s`, or record a variable: `record v = %s.V`", node_text(c, n), node_text(c, n));
-  else diag_hint(e, "record the variable, and compute with the recording after the run");
+  Diag *e =
+      fault(c, E_RECORD, n->span, "variables of populations and projections can be recorded, this is %s", say(c, t));
+  if (t.kind == TY_POP)
+    diag_hint(e, "write `record spikes of %s`, or record a variable: `record v = %s.V`", node_text(c, n),
+              node_text(c, n));
+  else
+    diag_hint(e, "record the variable, and compute with the recording after the run");
 }
 
 void rule_not_recorded(Checker *c, Node *n, const Sym *pop) {
@@ -170,8 +192,10 @@ void rule_not_recorded(Checker *c, Node *n, const Sym *pop) {
 void rule_option(Checker *c, Node *target, const char *const *names, int n) {
   Diag *e = fault(c, E_SETTING, target->span, "`%s` cannot be set", node_text(c, target));
   const char *near = target->name ? nearest_name(target->name->text, names, n) : NULL;
-  if (near) diag_hint(e, "did you mean `%s`?", near);
-  else diag_note(e, "settings: dt, seed, threads, precision, method, semantics");
+  if (near)
+    diag_hint(e, "did you mean `%s`?", near);
+  else
+    diag_note(e, "settings: dt, seed, threads, precision, method, semantics");
 }
 
 void rule_option_value(Checker *c, Node *b, const char *const *words, int n) {

@@ -11,9 +11,10 @@ static Span name_span(const Node *n) { return n->name_span.file ? n->name_span :
 // Names that people write for units of the table.
 static const struct {
   const char *wrong, *right;
-} SPELLINGS[] = {{"sec", "s"}, {"seconds", "s"}, {"second", "s"}, {"msec", "ms"}, {"usec", "us"}, {"mv", "mV"}, {"volt", "V"},
-                 {"mvolt", "mV"}, {"hz", "Hz"}, {"khz", "kHz"}, {"MOhms", "Mohm"}, {"degC", "K"}, {"h", "hour"}, {"hr", "hour"},
-                 {"minute", "min"}, {"l", "L"}, {"pa", "pA"}, {"na", "nA"}, {"ua", "uA"}, {"ns", "nS"}, {"micron", "um"}};
+} SPELLINGS[] = {{"sec", "s"},  {"seconds", "s"}, {"second", "s"},   {"msec", "ms"}, {"usec", "us"},    {"mv", "mV"},
+                 {"volt", "V"}, {"mvolt", "mV"},  {"hz", "Hz"},      {"khz", "kHz"}, {"MOhms", "Mohm"}, {"degC", "K"},
+                 {"h", "hour"}, {"hr", "hour"},   {"minute", "min"}, {"l", "L"},     {"pa", "pA"},      {"na", "nA"},
+                 {"ua", "uA"},  {"ns", "nS"},     {"micron", "um"}};
 
 void rule_unit_unknown(Checker *c, Node *unit) {
   if (!unit->name) {
@@ -26,7 +27,8 @@ void rule_unit_unknown(Checker *c, Node *unit) {
       diag_hint(e, "write %s", SPELLINGS[k].right);
       return;
     }
-  if (scope_find(c->cx->scope, unit->name, false, NULL)) diag_hint(e, "`%s` is a variable; for its unit write `like %s`", unit->name->text, unit->name->text);
+  if (scope_find(c->cx->scope, unit->name, false, NULL))
+    diag_hint(e, "`%s` is a variable; for its unit write `like %s`", unit->name->text, unit->name->text);
 }
 
 void rule_chain(Checker *c, Node *chain, Node *before, Node *quantity, Node *unit) {
@@ -54,10 +56,12 @@ void rule_not_plain(Checker *c, Node *n, Type t, const char *what) {
 
 void rule_plain_argument(Checker *c, Node *call, Node *arg, Type t) {
   if (arg->kind == N_ARG) arg = arg->kid[0];
-  Diag *e = fault(c, E_NOT_PLAIN, arg->span, "`%s` takes a plain number, this is %s", node_text(c, call->kid[0]), say(c, t));
+  Diag *e =
+      fault(c, E_NOT_PLAIN, arg->span, "`%s` takes a plain number, this is %s", node_text(c, call->kid[0]), say(c, t));
   const char *unit = t.unit && t.unit->text[0] ? t.unit->text : dim_unit(t.dim, c->a)->text;
   missing_factor(c, e, "1", type_num(DIM_NONE, NULL), node_text(c, arg), t);
-  diag_hint(e, "divide by a quantity in the same unit; for the number of %s write (%s) in %s", unit, node_text(c, arg), unit);
+  diag_hint(e, "divide by a quantity in the same unit; for the number of %s write (%s) in %s", unit, node_text(c, arg),
+            unit);
 }
 
 void rule_in_unit(Checker *c, Node *n, Type t, Type u) {
@@ -67,7 +71,8 @@ void rule_in_unit(Checker *c, Node *n, Type t, Type u) {
 
 void rule_scaled(Checker *c, Node *n, Type t, Node *scaled) {
   Diag *e = fault(c, E_SCALED, n->span, "%s cannot be expressed in the units of this `scaled` block", say(c, t));
-  if (scaled->nlist2) diag_label(e, span_join(scaled->list2[0]->span, scaled->list2[scaled->nlist2 - 1]->span), "these");
+  if (scaled->nlist2)
+    diag_label(e, span_join(scaled->list2[0]->span, scaled->list2[scaled->nlist2 - 1]->span), "these");
   const char *unit = t.unit && t.unit->text[0] ? t.unit->text : dim_unit(t.dim, c->a)->text;
   diag_hint(e, "add %s to them", unit);
 }
@@ -83,21 +88,28 @@ static bool is_time(Type t) {
 // "measured in mV", "a time", "a plain number".
 const char *measured(Checker *c, Type want) {
   if (is_time(want)) return "a time";
-  return dim_is_none(want.dim) ? "a plain number" : arena_printf(c->a, "measured in %s", say(c, type_num(want.dim, want.unit)));
+  return dim_is_none(want.dim) ? "a plain number"
+                               : arena_printf(c->a, "measured in %s", say(c, type_num(want.dim, want.unit)));
 }
 
 // Where one dimension was wanted: a value for a variable, a time ...
 void rule_quantity(Checker *c, Node *n, Type t, Type want, const char *what) {
   Diag *e = fault(c, E_UNIT_MISMATCH, n->span, "%s is %s, but this is %s", what, measured(c, want), say(c, t));
-  if (dim_is_none(want.dim) && !dim_is_none(t.dim) && t.unit && t.unit->text[0]) diag_hint(e, "for the plain number write (%s) in %s", node_text(c, n), t.unit->text);
+  shadowed_unit(e, n);
+  if (dim_is_none(want.dim) && !dim_is_none(t.dim) && t.unit && t.unit->text[0])
+    diag_hint(e, "for the plain number write (%s) in %s", node_text(c, n), t.unit->text);
   else if (dim_is_none(t.dim) && n->kind == N_NUM && !n->kid[0]) {
-    const char *unit = is_time(want) ? "ms" : want.unit && want.unit->text[0] ? want.unit->text : dim_unit(want.dim, c->a)->text;
+    const char *unit = is_time(want)                     ? "ms"
+                       : want.unit && want.unit->text[0] ? want.unit->text
+                                                         : dim_unit(want.dim, c->a)->text;
     diag_hint(e, "write %s %s", node_text(c, n), unit);
-  } else missing_factor(c, e, what, type_num(want.dim, want.unit), node_text(c, n), t);
+  } else
+    missing_factor(c, e, what, type_num(want.dim, want.unit), node_text(c, n), t);
 }
 
 void rule_scale_by(Checker *c, Node *n, Type t) {
-  fault(c, E_UNIT_MISMATCH, n->kid[1]->span, "behind %s stands a plain number, this is %s", n->op == OP_MUL ? "*=" : "/=", say(c, t));
+  fault(c, E_UNIT_MISMATCH, n->kid[1]->span, "behind %s stands a plain number, this is %s",
+        n->op == OP_MUL ? "*=" : "/=", say(c, t));
 }
 
 // ---- kinds ----
@@ -114,8 +126,10 @@ void rule_one_number(Checker *c, Node *n, Type t, const char *what) {
 
 void rule_not_whole(Checker *c, Node *n, Type t, const char *what) {
   double x;
-  if (expr_constant(n, &x) && dim_is_none(t.dim)) fault(c, E_WHOLE, n->span, "%s is a whole number, this is %g", what, x);
-  else fault(c, E_WHOLE, n->span, "%s is a whole number, this is %s", what, say(c, t));
+  if (expr_constant(n, &x) && dim_is_none(t.dim))
+    fault(c, E_WHOLE, n->span, "%s is a whole number, this is %g", what, x);
+  else
+    fault(c, E_WHOLE, n->span, "%s is a whole number, this is %s", what, say(c, t));
 }
 
 void rule_not_condition(Checker *c, Node *n, Type t) {
@@ -147,7 +161,8 @@ void rule_format(Checker *c, Node *part) {
 
 void rule_element(Checker *c, Node *elem, Type t, Type so_far) {
   if (elem->kind == N_ARG) elem = elem->kid[0];
-  fault(c, E_KIND, elem->span, "the elements of an array are of one kind: this is %s, the ones before are %s", say(c, t), say(c, so_far));
+  fault(c, E_KIND, elem->span, "the elements of an array are of one kind: this is %s, the ones before are %s",
+        say(c, t), say(c, so_far));
 }
 
 void rule_not_array(Checker *c, Node *n, Type t) {
@@ -160,13 +175,17 @@ void rule_where_index(Checker *c, Node *n, Type t) {
 }
 
 void rule_index_kind(Checker *c, Node *n, Type t) {
-  fault(c, E_INDEX_KIND, n->span, "an index is a whole number, a range a:b, an array of them or a condition; this is %s", say(c, t));
+  fault(c, E_INDEX_KIND, n->span,
+        "an index is a whole number, a range a:b, an array of them or a condition; this is %s", say(c, t));
 }
 
 void rule_index_count(Checker *c, Node *n, int have, int used) {
-  fault(c, E_INDEX_KIND, n->span, "%d indices were given, but there %s %d %s", used, have == 1 ? "is" : "are", have, have == 1 ? "axis" : "axes");
+  fault(c, E_INDEX_KIND, n->span, "%d indices were given, but there %s %d %s", used, have == 1 ? "is" : "are", have,
+        have == 1 ? "axis" : "axes");
 }
 
 void rule_open_range(Checker *c, Node *n) { fault(c, E_INDEX_KIND, n->span, "this range needs both ends: a:b"); }
 
-void rule_range_place(Checker *c, Node *n) { fault(c, E_INDEX_KIND, n->span, "a range stands in `for`, `sweep` and indices only"); }
+void rule_range_place(Checker *c, Node *n) {
+  fault(c, E_INDEX_KIND, n->span, "a range stands in `for`, `sweep` and indices only");
+}

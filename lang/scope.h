@@ -13,8 +13,8 @@ typedef struct Frame {
   struct Frame *outer;
   ScriptScope *scope;
   bool is_function;
-  bool timed;         // an at/every block
-  TableInfo *table;   // a sweep: what it collects
+  bool timed;       // an at/every block
+  TableInfo *table; // a sweep: what it collects
   Vec(Sym *) captures;
   Vec(Sym *) inner;
 } Frame;
@@ -29,7 +29,7 @@ typedef struct Scope {
   Atom alias;   // one more name, for a symbol that is called otherwise (a rule's w)
   Sym *alias_sym;
   Frame *frame;
-  bool local;   // a block, not the top level
+  bool local; // a block, not the top level
 } Scope;
 
 Scope *scope_new(Scope *parent, Arena *a);

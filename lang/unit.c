@@ -96,8 +96,10 @@ static void add_exponent(Str *s, int twelfths) {
   int den = 12;
   while (den > 1 && (den % 2 == 0 && twelfths % 2 == 0)) den /= 2, twelfths /= 2;
   if (den % 3 == 0 && twelfths % 3 == 0) den /= 3, twelfths /= 3;
-  if (den == 1) str_addf(s, "^%d", twelfths);
-  else str_addf(s, "^(%d/%d)", twelfths, den);
+  if (den == 1)
+    str_addf(s, "^%d", twelfths);
+  else
+    str_addf(s, "^(%d/%d)", twelfths, den);
 }
 
 static void add_power(Str *s, const char *name, int twelfths) {
@@ -170,8 +172,10 @@ const Unit *dim_unit(Dim d, Arena *a) {
   Dim molar = dim_div(DIM_NONE, DIM_NONE);
   molar.e[DIM_M] = -36;
   molar.e[DIM_MOL] = 12;
-  if (dim_equal(d, molar)) u->text = "mM"; // exactly 1 mol/m^3
-  else u->text = dim_text(d, a);
+  if (dim_equal(d, molar))
+    u->text = "mM"; // exactly 1 mol/m^3
+  else
+    u->text = dim_text(d, a);
   return u;
 }
 

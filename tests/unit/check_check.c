@@ -18,8 +18,10 @@ typedef struct World {
 } World;
 
 // Modules of the tests: "units" declares a constant, "loop" uses itself.
-static char *read_module(void *ctx, const char *name, bool is_file, const char *from, char **path, size_t *n, const char **why) {
-  const char *text = strcmp(name, "shared") == 0 ? "let E_L = -70 mV\nneuron Leaky { state V: mV = E_L; dV/dt = (E_L - V)/10 ms }\n"
+static char *read_module(void *ctx, const char *name, bool is_file, const char *from, char **path, size_t *n,
+                         const char **why) {
+  const char *text = strcmp(name, "shared") == 0
+                         ? "let E_L = -70 mV\nneuron Leaky { state V: mV = E_L; dV/dt = (E_L - V)/10 ms }\n"
                      : strcmp(name, "loop") == 0 ? "use loop\n"
                      : strcmp(name, "runs") == 0 ? "run 1 s\n"
                                                  : NULL;
@@ -61,27 +63,28 @@ static Node *item(const World *w, NodeKind kind, int nth) {
   return NULL;
 }
 
-static const char *const FIRST_LOOK = "neuron LIF {\n"
-                                      "  param tau_m = 20 ms, E_L = -49 mV, V_th = -50 mV, V_reset = -60 mV, t_ref = 5 ms\n"
-                                      "  input I: mV\n"
-                                      "  state V: mV = E_L\n"
-                                      "  tau_m * dV/dt = (E_L - V) + I\n"
-                                      "  spike when V > V_th { V = V_reset }\n"
-                                      "  refractory t_ref holding V\n"
-                                      "}\n"
-                                      "synapse ExpCurrent {\n"
-                                      "  param tau = 5 ms\n"
-                                      "  weight w\n"
-                                      "  post state s like w = 0\n"
-                                      "  ds/dt = -s/tau\n"
-                                      "  on pre { s += w }\n"
-                                      "  inject s\n"
-                                      "}\n"
-                                      "population E = LIF[32] { V ~ uniform(-60 mV, -50 mV) }\n"
-                                      "population I = LIF[8]\n"
-                                      "connect EI: E -> I via ExpCurrent(tau = 6 ms) with probability 2% { w = 1.62 mV, delay = 1 ms }\n"
-                                      "connect I -> E via ExpCurrent with probability 2% { w = -9 mV }\n"
-                                      "connect I -> I via ExpCurrent with probability 2% { w = -9 V }\n";
+static const char *const FIRST_LOOK =
+    "neuron LIF {\n"
+    "  param tau_m = 20 ms, E_L = -49 mV, V_th = -50 mV, V_reset = -60 mV, t_ref = 5 ms\n"
+    "  input I: mV\n"
+    "  state V: mV = E_L\n"
+    "  tau_m * dV/dt = (E_L - V) + I\n"
+    "  spike when V > V_th { V = V_reset }\n"
+    "  refractory t_ref holding V\n"
+    "}\n"
+    "synapse ExpCurrent {\n"
+    "  param tau = 5 ms\n"
+    "  weight w\n"
+    "  post state s like w = 0\n"
+    "  ds/dt = -s/tau\n"
+    "  on pre { s += w }\n"
+    "  inject s\n"
+    "}\n"
+    "population E = LIF[32] { V ~ uniform(-60 mV, -50 mV) }\n"
+    "population I = LIF[8]\n"
+    "connect EI: E -> I via ExpCurrent(tau = 6 ms) with probability 2% { w = 1.62 mV, delay = 1 ms }\n"
+    "connect I -> E via ExpCurrent with probability 2% { w = -9 mV }\n"
+    "connect I -> I via ExpCurrent with probability 2% { w = -9 V }\n";
 
 START_TEST(a_neuron) {
   World w = check_text(FIRST_LOOK, true);
@@ -108,7 +111,8 @@ END_TEST
 
 START_TEST(a_connection) {
   World w = check_text(FIRST_LOOK, true);
-  const ConnInfo *a = item(&w, N_CONNECT, 0)->info, *b = item(&w, N_CONNECT, 1)->info, *c = item(&w, N_CONNECT, 2)->info;
+  const ConnInfo *a = item(&w, N_CONNECT, 0)->info, *b = item(&w, N_CONNECT, 1)->info,
+                 *c = item(&w, N_CONNECT, 2)->info;
   ck_assert_ptr_eq(a->syn, b->syn); // the same unit of w and the same neurons
   ck_assert_ptr_ne(a->syn, c->syn); // V instead of mV
   ck_assert_str_eq(a->input->name->text, "I");
@@ -131,7 +135,9 @@ START_TEST(order_of_initial_values) {
                        "population P = N[2] { p = q0 }\n",
                        false); // q0
   world_free(&w);
-  w = check_text("neuron N {\n  state a: 1 = 2*l\n  let l = b + p\n  state b: 1 = p\n  param q = p, p = 3\n}\npopulation P = N[2]\n", true);
+  w = check_text("neuron N {\n  state a: 1 = 2*l\n  let l = b + p\n  state b: 1 = p\n  param q = p, p = "
+                 "3\n}\npopulation P = N[2]\n",
+                 true);
   const PopInfo *pi = item(&w, N_POPULATION, 0)->info;
   static const char *const order[] = {"p", "q", "b", "a"};
   ck_assert_int_eq(pi->ninit, 4);
@@ -141,7 +147,8 @@ START_TEST(order_of_initial_values) {
 END_TEST
 
 START_TEST(frames_and_captures) {
-  World w = check_text("let g = 1\nfor k in 0:2 {\n  let a = k\n  at 1 ms {\n    let b = a + g\n    print b, k, g\n  }\n}\n", true);
+  World w = check_text(
+      "let g = 1\nfor k in 0:2 {\n  let a = k\n  at 1 ms {\n    let b = a + g\n    print b, k, g\n  }\n}\n", true);
   const Node *loop = item(&w, N_FOR, 0), *at = loop->kid[2]->list[1];
   const ScriptScope *f = at->info;
   ck_assert_int_eq(loop->sym->kind, SYM_GLOBAL);
@@ -159,8 +166,11 @@ START_TEST(frames_and_captures) {
 END_TEST
 
 START_TEST(functions_are_cloned) {
-  World w = check_text("function f(x) = 2*x\nlet a = f(1 mV), b = f(2 mV), c = f(1 ms)\nneuron N { state V: mV = 0; let y = f(V) }\n", true);
-  const Sym *a = item(&w, N_LET, 0)->kid[0]->sym, *b = item(&w, N_LET, 1)->kid[0]->sym, *c = item(&w, N_LET, 2)->kid[0]->sym;
+  World w = check_text(
+      "function f(x) = 2*x\nlet a = f(1 mV), b = f(2 mV), c = f(1 ms)\nneuron N { state V: mV = 0; let y = f(V) }\n",
+      true);
+  const Sym *a = item(&w, N_LET, 0)->kid[0]->sym, *b = item(&w, N_LET, 1)->kid[0]->sym,
+            *c = item(&w, N_LET, 2)->kid[0]->sym;
   ck_assert_ptr_eq(a, b);
   ck_assert_ptr_ne(a, c);
   const FuncInfo *fi = a->decl->info;
@@ -218,7 +228,8 @@ START_TEST(modules) {
   ck_assert_int_eq(n, 2);
   ck_assert_ptr_eq(files[1], w.tree);
   world_free(&w);
-  w = check_text("use shared\nneuron Leaky { state x = 0 }\npopulation P = Leaky[3]\nprint P.x\n", true); // the file's own name wins
+  w = check_text("use shared\nneuron Leaky { state x = 0 }\npopulation P = Leaky[3]\nprint P.x\n",
+                 true); // the file's own name wins
   world_free(&w);
   w = check_text("use loop\n", false);
   ck_assert_int_eq(diags_code(w.d, 0), E_USE_CYCLE);
@@ -234,7 +245,8 @@ END_TEST
 
 START_TEST(weights_find_their_unit) {
   // nothing gives w a unit but the input it ends in
-  World w = check_text("neuron N { input I: pA; state x = 0 }\nsynapse S { weight w = 0; post state s like w = 0; on pre { s += w }; inject s }\n"
+  World w = check_text("neuron N { input I: pA; state x = 0 }\nsynapse S { weight w = 0; post state s like w = 0; on "
+                       "pre { s += w }; inject s }\n"
                        "population P = N[2]\nconnect P -> P via S all to all\n",
                        true);
   ck_assert_str_eq(((ConnInfo *)item(&w, N_CONNECT, 0)->info)->syn->weight->type.unit->text, "pA");

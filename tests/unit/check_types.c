@@ -40,7 +40,8 @@ static bool check_text(World *w, const char *text, Node **tree) {
 static void shows(const char *expr, const char *type, const char *unit) {
   World w = world_new();
   Node *tree;
-  const char *text = arena_printf(w.a, "let v = 10 mV, g = 2 nS, T = 5 ms, n = len([1]), m = [1, 2] mV\nlet x = %s\n", expr);
+  const char *text =
+      arena_printf(w.a, "let v = 10 mV, g = 2 nS, T = 5 ms, n = len([1]), m = [1, 2] mV\nlet x = %s\n", expr);
   ck_assert_msg(check_text(&w, text, &tree), "%s is accepted", expr);
   Type t = tree->list[tree->nlist - 1]->type;
   ck_assert_msg(strcmp(type_text(t, w.a), type) == 0, "%s is %s, not %s", expr, type, type_text(t, w.a));
@@ -137,7 +138,8 @@ START_TEST(later_lines_of_a_prompt) {
   int n;
   Sym **names = checker_declared(w.c, &n);
   ck_assert_int_eq(n, 2);
-  for (int k = 0; k < n; k++) ck_assert(strcmp(names[k]->name->text, "a") == 0 || strcmp(names[k]->name->text, "b") == 0);
+  for (int k = 0; k < n; k++)
+    ck_assert(strcmp(names[k]->name->text, "a") == 0 || strcmp(names[k]->name->text, "b") == 0);
   world_free(&w);
 }
 END_TEST

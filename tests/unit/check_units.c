@@ -35,7 +35,8 @@ END_TEST
 
 START_TEST(what_is_no_unit) {
   static const char *const names[] = {"", "mv", "sec", "mmin", "mhour", "x", "mmV", "mVx", "int", "Volt"};
-  for (size_t k = 0; k < sizeof names / sizeof *names; k++) ck_assert_msg(!is_unit(names[k]), "%s is no unit", names[k]);
+  for (size_t k = 0; k < sizeof names / sizeof *names; k++)
+    ck_assert_msg(!is_unit(names[k]), "%s is no unit", names[k]);
 }
 END_TEST
 
