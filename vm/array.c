@@ -107,18 +107,22 @@ Value array_value(Array *a) {
   return v;
 }
 
+// Four sums side by side, each with what its additions lost (Knuth's two-sum), brought together at the end: the result
+// is the exact sum rounded once, but for sums that cancel by more than fifteen digits.
 double array_sum(const double *p, int64_t n, int64_t stride) {
-  if (n <= 64) {
-    double s[4] = {0};
-    int64_t k = 0;
-    for (; k + 4 <= n; k += 4)
-      for (int j = 0; j < 4; j++) s[j] += p[(k + j) * stride];
-    for (; k < n; k++) s[0] += p[k * stride];
-    return (s[0] + s[1]) + (s[2] + s[3]);
+  double s[4] = {0}, lost[4] = {0}, total = 0, rest = 0;
+  for (int64_t k = 0; k < n; k += 4)
+    for (int j = 0; j < 4 && k + j < n; j++) {
+      double x = p[(k + j) * stride], sum = s[j] + x, y = sum - s[j];
+      lost[j] += (s[j] - (sum - y)) + (x - y);
+      s[j] = sum;
+    }
+  for (int j = 0; j < 4; j++) {
+    double sum = total + s[j], y = sum - total;
+    rest += (total - (sum - y)) + (s[j] - y) + lost[j];
+    total = sum;
   }
-  int64_t half = (n / 2 + 63) & ~(int64_t)63;
-  if (half >= n) half = n / 2;
-  return array_sum(p, half, stride) + array_sum(p + half * stride, n - half, stride);
+  return isfinite(rest) ? total + rest : total; // infinities have lost nothing
 }
 
 // ---- operators of two ----

@@ -33,8 +33,8 @@ typedef struct Index {
   Span span;
 } Index;
 
-// x[ix...]: an element where every axis is indexed by one number, else an array. Missing indices mean ':'. x may also be
-// a table (rows), an array of populations, or a string (characters). Selections of neurons: vm.h, with array_positions.
+// x[ix...]: an element where every axis is indexed by one number, else an array. Missing indices mean ':'. x may also
+// be a table (rows), an array of populations, or a string (characters). Selections of neurons: vm.h, with array_positions.
 bool array_index(Diags *d, Span span, Value x, const Index *ix, int nix, Value *out);
 // The element numbers (row by row) that x[ix...] would mean of an array of that shape: neurons of a sheet by row and
 // column. One index on a sheet counts its neurons row by row. An array of ints (of one axis).
@@ -53,7 +53,8 @@ bool array_stack(Diags *d, Span span, const Value *items, int64_t n, Value *out)
 bool array_range(Diags *d, Span span, int64_t lo, int64_t hi, Value *out);
 
 // ---- for C code that works on arrays ----
-// A borrowed view of a number or array: data of n elements. `hold` keeps what had to be made; give it back with view_drop.
+// A borrowed view of a number or array: data of n elements. `hold` keeps what had to be made; give it back with
+// view_drop.
 typedef struct ArrayView {
   const double *data;
   int64_t n;
@@ -74,7 +75,7 @@ bool array_broadcast(int na, const int64_t *a, int nb, const int64_t *b, int *n,
 Array *array_make(Diags *d, Span span, ValueKind elem, int ndim, const int64_t *shape);
 // As a Value: the element itself if the array has no axes, else the array. Takes the reference.
 Value array_value(Array *a);
-// Pairwise sum of n numbers, `stride` apart: the same for every machine.
+// Compensated sum of n numbers, `stride` apart: the same on every machine.
 double array_sum(const double *p, int64_t n, int64_t stride);
 // "[3, 4]" of a shape, "number" of none, for messages.
 const char *shape_text(int ndim, const int64_t *shape, char buf[static 128]);

@@ -6,6 +6,7 @@
 #include "vm/vm.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -163,11 +164,21 @@ bool builtin_onehot(BuiltinCall *c) {
 
 // ---- scales ----
 
-// from + (to - from) k/m, exact at both ends, and with as few roundings as there can be between.
+// A number computed to within a rounding, as the neighbour with the shortest decimal: -0.060000000000000005 is -0.06, as
+// the user would write it.
+static double plain_decimal(double x) {
+  char buf[40];
+  snprintf(buf, sizeof buf, "%.15g", x);
+  double near = strtod(buf, NULL);
+  return near == nextafter(x, near) ? near : x;
+}
+
+// from + (to - from) k/m, exact at both ends. Of many points nobody reads the digits.
 static double between(double from, double to, int64_t k, int64_t m) {
   if (k == m) return to;
   double x = (from * (double)(m - k) + to * (double)k) / (double)m;
-  return isfinite(x) ? x : from * ((double)(m - k) / (double)m) + to * ((double)k / (double)m);
+  if (!isfinite(x)) x = from * ((double)(m - k) / (double)m) + to * ((double)k / (double)m);
+  return k && m <= 100000 ? plain_decimal(x) : x;
 }
 
 static Array *scale_args(BuiltinCall *c, double *from, double *to) {
@@ -227,7 +238,10 @@ bool builtin_arange(BuiltinCall *c) {
   double count = step_count(from, to, step);
   int64_t n = count < 0x1p60 ? (int64_t)count : INT64_MAX;
   Array *r = arg_make(c, whole ? VAL_INT : VAL_NUM, 1, &n);
-  for (int64_t k = 0; r && k < n; k++) r->data[k] = from + (double)k * step;
+  for (int64_t k = 0; r && k < n; k++) {
+    double x = from + (double)k * step;
+    r->data[k] = k && n <= 100000 ? plain_decimal(x) : x;
+  }
   return r && give(c, value_obj(r));
 }
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Functions that make one number of many: of a whole array, along an axis, or by groups.
 //
-// Sums are pairwise (array_sum), variances take two passes, so that a long recording far from zero loses nothing. Along
-// an axis an array is seen as [outer, n, inner]: n numbers, `inner` apart.
+// Sums are compensated (array_sum), variances take two passes, so that a long recording far from zero loses nothing.
+// Along an axis an array is seen as [outer, n, inner]: n numbers, `inner` apart.
 #include "base/arena.h"
 #include "vm/builtin_args.h"
 #include "vm/builtin_stats.h"
@@ -16,9 +16,21 @@ typedef double (*Reduction)(const double *p, int64_t n, int64_t stride);
 
 // ---- reductions ----
 
-double stats_mean(const double *p, int64_t n, int64_t stride) { return n ? array_sum(p, n, stride) / (double)n : NAN; }
+static double sum_of_differences(const double *p, int64_t n, int64_t stride, double m) {
+  double s = 0;
+  for (int64_t k = 0; k < n; k++) s += p[k * stride] - m;
+  return s;
+}
 
-// The sum of f(x) pairwise; m is what f needs.
+// The quotient is put right by the mean of the differences from it, so that the mean of equal numbers is that number and
+// their variance 0.
+double stats_mean(const double *p, int64_t n, int64_t stride) {
+  if (!n) return NAN;
+  double m = array_sum(p, n, stride) / (double)n;
+  return isfinite(m) ? m + sum_of_differences(p, n, stride, m) / (double)n : m;
+}
+
+// Of the differences from m, pairwise.
 static double sum_of_squares(const double *p, int64_t n, int64_t stride, double m) {
   if (n <= 32) {
     double s = 0;
