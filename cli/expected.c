@@ -81,6 +81,23 @@ static void add_output(Expected *e, const Line *l, uint32_t number, uint32_t cod
   o->text = arena_printf(a, "%s | %s", o->text, text);
 }
 
+// error E0412 "a" #! error E0309 "b": several may stand in one line.
+static void add_diags(Expected *e, const Line *l, uint32_t line, uint32_t number, Arena *a) {
+  const char *p = l->mark, *end = l->mark + l->nmark;
+  while (p < end) {
+    const char *next = comment(p, end);
+    const char *rest = p;
+    size_t left = (size_t)((next ? next : end) - p);
+    while (left && blank(rest[left - 1])) left--;
+    bool warning = word(&rest, &left, "warning");
+    ExpectedDiag d = {.line = line, .severity = warning ? SEV_WARNING : SEV_ERROR};
+    if ((warning || word(&rest, &left, "error")) && read_diag(rest, left, &d, a)) vec_push(&e->diags, d);
+    else if (!e->bad_line) e->bad_line = number;
+    if (!next) return;
+    for (p = next + 2; p < end && blank(*p);) p++;
+  }
+}
+
 void expected_read(Expected *e, const char *text, size_t n, Arena *a) {
   uint32_t number = 0, code_line = 0;
   for (const char *p = text, *end = text + n; p < end;) {
@@ -94,10 +111,8 @@ void expected_read(Expected *e, const char *text, size_t n, Arena *a) {
     const char *rest = l.mark;
     size_t left = l.nmark;
     bool error = word(&rest, &left, "error"), warning = !error && word(&rest, &left, "warning");
-    ExpectedDiag d = {.line = l.n ? number : code_line, .severity = warning ? SEV_WARNING : SEV_ERROR};
-    if (!error && !warning) add_output(e, &l, number, code_line, a);
-    else if (read_diag(rest, left, &d, a)) vec_push(&e->diags, d);
-    else if (!e->bad_line) e->bad_line = number;
+    if (error || warning) add_diags(e, &l, l.n ? number : code_line, number, a);
+    else add_output(e, &l, number, code_line, a);
   }
 }
 

@@ -196,6 +196,8 @@ static bool pass_parse(Compiler *c, CompileJob *job) {
   if (job->prompt) job->incomplete = parse_prompt(job->file, c->sources, c->in, c->d, c->a, &job->tree) == PARSE_INCOMPLETE;
   else job->tree = parse_file(job->file, c->sources, c->in, c->d, c->a);
   c->last = job->tree;
+  if (!job->prompt && diags_errors(c->d) == before && job->tree->nlist == 0)
+    diag(c->d, E_EMPTY_FILE, (Span){0}, "%s is empty: there is nothing to do", job->path);
   return !job->incomplete && (diags_errors(c->d) == before || tree_is_whole(c->d));
 }
 
