@@ -393,13 +393,13 @@ static Label *all_labels(const Diag *e, int *n) {
 static void put_place(const Printer *p, Span span) {
   const Source *src = sources_get(p->d->sources, span.file);
   if (!src) {
-    fputs("hebb: ", p->out);
+    fputs("hebb", p->out);
     return;
   }
   uint32_t line, column;
   source_position(src, span.lo, &line, &column);
   put_safe(p, src->path);
-  fprintf(p->out, ":%u:%u: ", line, column);
+  fprintf(p->out, ":%u:%u", line, column);
 }
 
 static void put_remarks(const Printer *p, const char *kind, const char *color, const char *const *texts, int n) {
@@ -427,7 +427,7 @@ static void put_diag(Printer *p, const Diag *e) {
   }
   fputs(paint(p, BOLD), p->out);
   put_place(p, e->span);
-  fprintf(p->out, "%s%s E%04d%s%s: ", paint(p, severity_color(e->severity)), severity_text(e->severity), (int)e->code,
+  fprintf(p->out, ": %s%s E%04d%s%s: ", paint(p, severity_color(e->severity)), severity_text(e->severity), (int)e->code,
           paint(p, PLAIN), paint(p, BOLD));
   put_safe(p, e->text);
   fprintf(p->out, "%s\n", paint(p, PLAIN));

@@ -284,6 +284,7 @@ static Token unclosed_string(Lexer *lx) {
   Diag *e = lex_error(lx, E_STRING, open, "this string is not closed at the end of its line");
   diag_hint(e, "close it with \"; for a line break inside a string write \\n, for a { write \\{");
   leave_brackets(lx);
+  lx->p += strcspn((const char *)lx->p, "\n");
   lx->newline = false;
   return token(lx, T_YYerror, lx->p);
 }

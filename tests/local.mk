@@ -23,7 +23,9 @@ unit_tests = \
 	tests/unit/check_diag \
 	tests/unit/check_format \
 	tests/unit/check_io \
+	tests/unit/check_lexer \
 	tests/unit/check_pages \
+	tests/unit/check_parser \
 	tests/unit/check_types \
 	tests/unit/check_units \
 	tests/unit/check_value
