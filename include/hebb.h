@@ -18,7 +18,7 @@
 //     hebb_free(h);
 //   }
 //
-//   cc example.c -lhebb
+//   cc example.c $(pkg-config --cflags --libs hebb)
 //
 // Instances know nothing of each other: several may live in one program, each used by one thread at a time. Numbers are
 // in SI units (volt, second, siemens ...) unless an expression says otherwise (`in mV`). Functions that may fail return a
