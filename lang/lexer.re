@@ -63,37 +63,6 @@ struct Lexer {
   eol    = "\r"? "\n";
 */
 
-// ---- keywords ----
-
-static const Keyword table[] = {
-#define KEYWORD(text, token, class_) {text, T_##token, KW_##class_},
-#include "lang/keywords.def"
-#undef KEYWORD
-};
-
-const Keyword *keywords(int *n) {
-  *n = (int)(sizeof table / sizeof *table);
-  return table;
-}
-
-const Keyword *keyword_find(const char *text, size_t n) {
-  size_t lo = 0, hi = sizeof table / sizeof *table;
-  while (lo < hi) {
-    size_t mid = (lo + hi) / 2;
-    int c = strncmp(text, table[mid].text, n);
-    if (!c && table[mid].text[n]) c = -1;
-    if (!c) return &table[mid];
-    if (c < 0) hi = mid;
-    else lo = mid + 1;
-  }
-  return NULL;
-}
-
-bool keyword_is_reserved(const char *text, size_t n) {
-  const Keyword *k = keyword_find(text, n);
-  return k && k->class_ <= KW_CONSTANT;
-}
-
 // ---- making and unmaking ----
 
 // The first byte that is no UTF-8 (or a NUL), or n.

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 libcore_la_SOURCES += \
 	lang/ast.c lang/ast.def lang/ast.h \
+	lang/ast_dump.c \
 	lang/ast_print.c lang/ast_print.h \
 	lang/check.c lang/check.h \
 	lang/check_body.c \
@@ -26,10 +27,11 @@ libcore_la_SOURCES += \
 	lang/ir.c lang/ir.h \
 	lang/ir_node.h \
 	lang/ir_prune.c \
-	lang/keywords.def \
+	lang/keywords.c lang/keywords.def \
 	lang/lexer.h \
 	lang/link.c lang/link.h \
 	lang/link_pop.c \
+	lang/link_syn.c \
 	lang/lower.c lang/lower.h \
 	lang/lower_block.c \
 	lang/lower_call.c \
@@ -68,6 +70,7 @@ libcore_la_SOURCES += \
 	lang/solve_milstein.c \
 	lang/solve_rk2.c \
 	lang/solve_rk4.c \
+	lang/syn_system.c lang/syn_system.h \
 	lang/system.c lang/system.h \
 	lang/type.c lang/type.h \
 	lang/unit.c \
@@ -95,4 +98,4 @@ lang/parser.h: lang/parser.c
 	@if test -f $@; then touch $@; else rm -f lang/parser.c && $(MAKE) $(AM_MAKEFLAGS) lang/parser.c; fi
 
 # BUILT_SOURCES does not help `make one.lo`: these see the header.
-lang/libcore_la-lexer.lo lang/libcore_la-parser.lo: lang/parser.h
+lang/libcore_la-keywords.lo lang/libcore_la-lexer.lo lang/libcore_la-parse.lo lang/libcore_la-parse_error.lo lang/libcore_la-parser.lo: lang/parser.h
