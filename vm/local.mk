@@ -21,6 +21,7 @@ libcore_la_SOURCES += \
 	vm/event.c \
 	vm/expm.c vm/expm.h \
 	vm/format.c vm/format.h \
+	vm/free.c \
 	vm/history.c \
 	vm/inject.c \
 	vm/interp.c \
@@ -42,7 +43,6 @@ libcore_la_SOURCES += \
 	vm/pop.c \
 	vm/probe.c vm/probe.h \
 	vm/probe_spikes.c \
-	vm/snapshot.c \
 	vm/program.c vm/program.h \
 	vm/proj.c \
 	vm/proj_read.c \
@@ -59,8 +59,10 @@ libcore_la_SOURCES += \
 	vm/script_ops.def \
 	vm/script_run.c \
 	vm/sel.c \
+	vm/snapshot.c \
 	vm/spectrum.c vm/spectrum.h \
 	vm/spikes.h \
+	vm/step.c \
 	vm/timed.c \
 	vm/value.c vm/value.h \
 	vm/vm.c vm/vm.h \

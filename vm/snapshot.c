@@ -109,9 +109,9 @@ static void walk_pop(Walk *w, Pop *p) {
   PopRun *r = pop_run(p);
   for (int v = 0; v < p->model->nvars; v++) walk_column(w, &p->cols[v], p->n, sizeof(double));
   for (int k = 0; k < p->nblocks; k++) walk_block(w, p->blocks[k], p->n);
-  int depth = r->depth;
+  int depth = r->depth * r->nring; // several rings: spikes and other events
   WALK(w, depth);
-  bool same = depth == r->depth;
+  bool same = depth == r->depth * r->nring;
   for (int k = 0; k < depth && w->ok; k++) {
     SpikeList none = {0};
     walk_spikes(w, same ? &r->ring[k] : &none);
@@ -123,13 +123,27 @@ static void walk_pop(Walk *w, Pop *p) {
 }
 
 static void walk_arrivals(Walk *w, ProjRun *r) {
-  int depth = r->depth;
+  int depth = r->depth * r->ncalendar;
   WALK(w, depth);
   for (int k = 0; k < depth && w->ok; k++) {
-    ArrivalList none = {0}, *l = depth == r->depth ? &r->calendar[k] : &none;
+    ArrivalList none = {0}, *l = depth == r->depth * r->ncalendar ? &r->calendar[k] : &none;
     walk_array(w, (void **)&l->data, &l->n, &l->cap, sizeof *l->data);
     if (none.n) w->ok = false;
     mem_free(none.data);
+  }
+}
+
+static void walk_history(Walk *w, ProjRun *r) {
+  int n = r->nhistory;
+  WALK(w, n);
+  if (n != r->nhistory) w->ok = false;
+  for (int k = 0; k < n && w->ok; k++) {
+    History *h = &r->history[k];
+    int depth = h->depth;
+    WALK(w, depth);
+    if (depth != h->depth) w->ok = false;
+    WALK(w, h->begun);
+    walk(w, h->ring, sizeof *h->ring * (size_t)(h->n * h->depth));
   }
 }
 
@@ -139,6 +153,8 @@ static void walk_proj(Walk *w, Proj *p) {
     walk_column(w, &p->cols[v], p->nsyn, p->type[v] == SLOT_F32 ? sizeof(float) : sizeof(double));
   }
   walk_arrivals(w, proj_run(p));
+  walk_history(w, proj_run(p));
+  WALK(w, proj_run(p)->started);
 }
 
 static void walk_rings(Walk *w, Net *net) {
@@ -233,7 +249,12 @@ bool vm_restore(Vm *vm, const Snapshot *s, Span span) {
     diag_hint(e, "make all populations and connections above `store` or `sweep`");
     return false;
   }
-  for (int k = 0; k < vm->pops.n; k++) pop_run(vm->pops.data[k])->forced.sorted = false;
+  for (int k = 0; k < vm->pops.n; k++) {
+    pop_run(vm->pops.data[k])->forced.sorted = false;
+    pop_run(vm->pops.data[k])->ahead = 0;
+    guard_rebuild(vm, vm->pops.data[k]);
+  }
+  if (!vm->ran) vm_net(vm)->attached = false; // what synapses see of the past begins anew
   vm_net(vm)->constants = true;
   record_prepare(vm);
   timed_prepare(vm);

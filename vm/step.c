@@ -364,7 +364,7 @@ static RunEnd run_steps(Vm *vm, int64_t steps, int (*until)(void *ctx), void *ct
     bool together = net->ahead <= vm->tick; // no population is ahead of the others
     if (together && vm->interrupt && *vm->interrupt) return RUN_INTERRUPTED;
     int stop = until ? until(ctx) : 0;
-    if (stop) return stop < 0 ? RUN_ERROR : RUN_UNTIL;
+    if (stop) return stop < 0 ? RUN_ERROR : RUN_MET;
     if (!step(vm, until ? vm->tick + 1 : end)) return RUN_ERROR;
     watch(vm, &w);
   }
