@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // The speed of the vector core: kernels built through the lane IR, as lowering builds them, against hand-fused vector
-// loops with the same exponential. Prints ns per neuron and step, and the ratio. Usage: core [neurons] [-v: listings]
+// loops with the same exponential. Prints ns per neuron and step, and the ratio. Usage: core [neurons [model]] [-v: listings]
 #include "base/arena.h"
 #include "base/str.h"
 #include "bench/core_loops.h"
@@ -20,7 +20,7 @@ typedef struct Model {
   double start[COLUMNS]; // of each column
   double (*fused)(const Loops *l, double *const *col, int64_t n, int64_t step, double dt, int32_t *spikes);
   double dt;
-  int resets; // the kernel only emits: the driver resets, as the simulator's spike block would
+  double reset, jump; // what the driver does with V and x after a spike, as the simulator's spike block would
 } Model;
 
 // ---- small words for building ----
@@ -97,9 +97,8 @@ static Kernel *build_adex(Arena *a) {
   ir_finite(b.ir, x, 0);
   ir_finite(b.ir, y, 1);
   ir_emit(b.ir, spike);
-  ir_store(b.ir, column(0), ir_select(b.ir, spike, num(b, -70.6), x));
-  ir_store(b.ir, column(1), ir_select(b.ir, spike, add(b, y, num(b, 80.5)), y));
-  ir_store(b.ir, column(2), ir_select(b.ir, spike, t, last));
+  ir_store(b.ir, column(0), x);
+  ir_store(b.ir, column(1), y);
   return ir_compile(b.ir, "adex");
 }
 static double fused_adex(const Loops *l, double *const *c, int64_t n, int64_t step, double dt, int32_t *spikes) {
@@ -130,9 +129,9 @@ static double fused_lif(const Loops *l, double *const *c, int64_t n, int64_t ste
 }
 
 static const Model models[] = {
-    {"Hodgkin-Huxley", build_hh, {-63, 0.1, 0.9, 0.1, 0.5}, fused_hh, 0.05, 0},
-    {"AdEx", build_adex, {-70.6, 0, -1000, 900, 0}, fused_adex, 0.1, 0},
-    {"LIF", build_lif, {-55, 20, -1000, 0, 0}, fused_lif, 0.1, 1},
+    {"Hodgkin-Huxley", build_hh, {-63, 0.1, 0.9, 0.1, 0.5}, fused_hh, 0.05, 0, 0},
+    {"AdEx", build_adex, {-70.6, 0, -1000, 900, 0}, fused_adex, 0.1, -70.6, 80.5},
+    {"LIF", build_lif, {-55, 20, -1000, 0, 0}, fused_lif, 0.1, -60, 2},
 };
 
 // ---- measuring ----
@@ -158,10 +157,10 @@ static void data_free(Data *d) {
   for (int k = 0; k < COLUMNS; k++) mem_free(d->col[k]);
   mem_free(d->spikes);
 }
-static void reset_spiked(Data *d, int64_t ns, double t) {
+static void reset_spiked(const Model *m, Data *d, int64_t ns, double t) {
   for (int64_t k = 0; k < ns; k++) {
-    d->col[0][d->spikes[k]] = -60;
-    d->col[1][d->spikes[k]] += 2;
+    d->col[0][d->spikes[k]] = m->reset;
+    d->col[1][d->spikes[k]] += m->jump;
     d->col[2][d->spikes[k]] = t;
   }
 }
@@ -180,7 +179,7 @@ static double time_fused(const Model *m, Data *d, int64_t first, int64_t steps) 
   double begin = now();
   for (int64_t s = first; s < first + steps; s++) {
     double ns = m->fused(l, d->col, d->n, s, m->dt, d->spikes);
-    if (m->resets) reset_spiked(d, (int64_t)ns, (double)s * m->dt);
+    reset_spiked(m, d, (int64_t)ns, (double)s * m->dt);
   }
   return now() - begin;
 }
@@ -192,7 +191,7 @@ static double time_core(const Model *m, KernelInstance *in, Data *d, int64_t fir
     c.tick = (double)s;
     c.nspikes = 0;
     if (!instance_run(in, &c)) printf("not finite: neuron %ld, value %g\n", (long)c.fault.lane, c.fault.value);
-    if (m->resets) reset_spiked(d, c.nspikes, c.t);
+    reset_spiked(m, d, c.nspikes, c.t);
   }
   return now() - begin;
 }
@@ -239,7 +238,9 @@ static void measure(const Model *m, int64_t n, int verbose) {
 int main(int argc, char **argv) {
   int verbose = argc > 1 && strcmp(argv[argc - 1], "-v") == 0;
   int64_t n = argc > 1 + verbose ? atoll(argv[1]) : 4000;
+  const char *only = argc > 2 + verbose ? argv[2] : "";
   printf("%s\n", vm_isa());
-  for (size_t k = 0; k < sizeof models / sizeof *models; k++) measure(&models[k], n, verbose);
+  for (size_t k = 0; k < sizeof models / sizeof *models; k++)
+    if (strstr(models[k].name, only)) measure(&models[k], n, verbose);
   return 0;
 }

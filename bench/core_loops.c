@@ -27,10 +27,10 @@ static void hh(HH c, int64_t n, double dt) {
   }
 }
 
-// Brette and Gerstner 2005, forward steps of V and w with one exponential; spikes and resets. mV, ms.
+// Brette and Gerstner 2005, forward steps of V and w with one exponential; spikes. mV, ms.
 static int64_t adex(AdEx c, int64_t n, double t, double dt, int32_t *spikes) {
   int64_t ns = 0;
-  vd free_since = bc(t - 2), now = bc(t);
+  vd free_since = bc(t - 2);
   for (int64_t i = 0; i < n; i += W) {
     vd V = ld(c.V + i), w = ld(c.w + i), last = ld(c.last + i);
     vd e = v_exp(fma_(min_x(bc(-30), V), bc(0.5), bc(50.4 / 2)));
@@ -42,9 +42,8 @@ static int64_t adex(AdEx c, int64_t n, double t, double dt, int32_t *spikes) {
     vd bad = (x - x) + (y - y);
     if (bits(ne(bad, bad))) return -1;
     for (unsigned b = bits(spike); b; b &= b - 1) spikes[ns++] = (int32_t)i + __builtin_ctz(b);
-    st(c.V + i, sel(spike, bc(-70.6), x));
-    st(c.w + i, sel(spike, y + bc(80.5), y));
-    st(c.last + i, sel(spike, now, last));
+    st(c.V + i, x);
+    st(c.w + i, y);
   }
   return ns;
 }

@@ -7,7 +7,9 @@
 //   q + (x - q)*exp(s*k), with q = p/s, with s = a + b    RELAX RELAXQ GATE
 //   x*k + (y*l + z), x*k + (y*l + (z*m + c))              LIN2 LIN3
 //   x*y*z                                                 PROD3
+//   (x + y) + z, (x - y) + z                              ADD3 SUBADD
 //   y where a < b else z                                  SELLT SELLE
+//   the same with a linear form as z                      HOLD1 HOLD2
 //   emission where a < b, where a < b and not c < d ...   EMITC EMITCC
 #include "lang/ir_node.h"
 
@@ -26,7 +28,11 @@ static bool uniform(const Fuse *f, IrVal v) { return ir_uniform(f->ir, v); }
 static bool inner(const Fuse *f, IrVal root, IrVal v, int fam, int uses) {
   return is(f, v, fam) && f->uses[v] <= uses && ir_at(f->ir, v)->rate == ir_at(f->ir, root)->rate;
 }
+// The fused node, if there is a form of the family for these operands.
 static IrVal fused(Fuse *f, int fam, int n, const IrVal *old) {
+  char kinds[IR_ARGS + 2] = "";
+  for (int i = 0; i < n; i++) kinds[i] = uniform(f, old[i]) ? 'k' : 'v';
+  if (op_variant(fam, kinds) < 0) return 0;
   IrNode node = {.fam = (uint16_t)fam, .nargs = (uint8_t)n};
   for (int i = 0; i < n; i++) node.arg[i] = f->to[old[i]];
   return ir_node(f->ir, node);
@@ -100,19 +106,44 @@ static IrVal fuse_linear(Fuse *f, IrVal v) {
     return fused(f, FAM_LIN3, 7, (IrVal[]){arg(f, v, 0), arg(f, v, 1), arg(f, a, 0), arg(f, a, 1), arg(f, b, 0), arg(f, b, 1), arg(f, b, 2)});
   return fused(f, FAM_LIN2, 5, (IrVal[]){arg(f, v, 0), arg(f, v, 1), arg(f, a, 0), arg(f, a, 1), b});
 }
+// (a + b) + c, (a - b) + c
+static IrVal fuse_sum(Fuse *f, IrVal v) {
+  for (int i = 0; i < 2; i++) {
+    IrVal a = arg(f, v, i), r = 0, three[3] = {arg(f, a, 0), arg(f, a, 1), arg(f, v, 1 - i)};
+    if (inner(f, v, a, FAM_ADD, 1)) r = fused(f, FAM_ADD3, 3, three);
+    if (inner(f, v, a, FAM_SUB, 1)) r = fused(f, FAM_SUBADD, 3, three);
+    if (r) return r;
+  }
+  return 0;
+}
 static IrVal fuse_product(Fuse *f, IrVal v) {
   for (int i = 0; i < 2; i++) {
     IrVal a = arg(f, v, i), b = arg(f, v, 1 - i);
-    if (!inner(f, v, a, FAM_MUL, 1) || uniform(f, arg(f, a, 0)) || uniform(f, arg(f, a, 1))) continue;
-    return fused(f, FAM_PROD3, 3, (IrVal[]){arg(f, a, 0), arg(f, a, 1), b});
+    if (!inner(f, v, a, FAM_MUL, 1)) continue;
+    IrVal r = fused(f, FAM_PROD3, 3, (IrVal[]){arg(f, a, 0), arg(f, a, 1), b});
+    if (r) return r;
   }
   return 0;
 }
 static bool is_compare(const Fuse *f, IrVal v) { return is(f, v, FAM_LT) || is(f, v, FAM_LE); }
+// A choice between a held value and a linear form.
+static IrVal fuse_hold(Fuse *f, IrVal v, IrVal m) {
+  IrVal x = arg(f, v, 2);
+  if (!inner(f, v, x, FAM_FMA, 1)) return 0;
+  IrVal h[8] = {arg(f, m, 0), arg(f, m, 1), arg(f, v, 1), arg(f, x, 0), arg(f, x, 1), arg(f, x, 2)};
+  IrVal c = arg(f, x, 2), r = 0;
+  if (inner(f, v, c, FAM_FMA, 1)) {
+    h[5] = arg(f, c, 0), h[6] = arg(f, c, 1), h[7] = arg(f, c, 2);
+    r = fused(f, FAM_HOLD2, 8, h);
+    h[5] = c;
+  }
+  return r ? r : fused(f, FAM_HOLD1, 6, h);
+}
 static IrVal fuse_select(Fuse *f, IrVal v) {
   IrVal m = arg(f, v, 0);
   if (!is_compare(f, m) || ir_at(f->ir, m)->rate != ir_at(f->ir, v)->rate) return 0;
-  return fused(f, is(f, m, FAM_LT) ? FAM_SELLT : FAM_SELLE, 4,
+  IrVal r = is(f, m, FAM_LT) ? fuse_hold(f, v, m) : 0;
+  return r ? r : fused(f, is(f, m, FAM_LT) ? FAM_SELLT : FAM_SELLE, 4,
                (IrVal[]){arg(f, m, 0), arg(f, m, 1), arg(f, v, 1), arg(f, v, 2)});
 }
 
@@ -128,6 +159,7 @@ static IrVal fuse(Fuse *f, IrVal v) {
     if (!r) r = fuse_linear(f, v);
   }
   if (n->fam == FAM_SELECT) r = fuse_select(f, v);
+  if (n->fam == FAM_ADD) r = fuse_sum(f, v);
   return r;
 }
 
@@ -137,27 +169,32 @@ static void compare_operands(const Fuse *f, IrVal m, IrVal *two, int *how) {
   two[1] = f->to[arg(f, m, 1)];
   *how = is(f, m, FAM_LE);
 }
+// Takes the comparison into the emission if there is a form for it.
+static void give_form(const Fuse *f, IrEffect *e, int fam, int n, const IrVal *args, int how) {
+  char kinds[5] = "";
+  for (int i = 0; i < n; i++) kinds[i] = uniform(f, args[i]) ? 'k' : 'v';
+  if (op_variant(fam, kinds) < 0) return;
+  e->fam = (uint16_t)fam;
+  e->nargs = (int8_t)n;
+  memcpy(e->arg, args, sizeof *args * (size_t)n);
+  e->what = how;
+}
 static void fuse_emission(Fuse *f, IrEffect *e, IrVal m) {
+  IrVal two[4];
   int how, second;
   if (uniform(f, m)) return;
   if (is(f, m, FAM_NOT) && is_compare(f, arg(f, m, 0))) {
-    compare_operands(f, arg(f, m, 0), e->arg, &how);
-    e->what = how | 2;
+    compare_operands(f, arg(f, m, 0), two, &how);
+    give_form(f, e, FAM_EMITC, 2, two, how | 2);
   } else if (is_compare(f, m)) {
-    compare_operands(f, m, e->arg, &how);
-    e->what = how;
+    compare_operands(f, m, two, &how);
+    give_form(f, e, FAM_EMITC, 2, two, how);
   } else if ((is(f, m, FAM_AND) || is(f, m, FAM_ANDNOT)) && is_compare(f, arg(f, m, 0)) && is_compare(f, arg(f, m, 1))) {
-    compare_operands(f, arg(f, m, 0), e->arg, &how);
-    compare_operands(f, arg(f, m, 1), e->arg + 2, &second);
-    e->what = how | (second | (is(f, m, FAM_ANDNOT) ? 2 : 0)) << 2;
-    e->fam = FAM_EMITCC;
-    e->nargs = 4;
-    return;
-  } else return;
-  e->fam = FAM_EMITC;
-  e->nargs = 2;
+    compare_operands(f, arg(f, m, 0), two, &how);
+    compare_operands(f, arg(f, m, 1), two + 2, &second);
+    give_form(f, e, FAM_EMITCC, 4, two, how | (second | (is(f, m, FAM_ANDNOT) ? 2 : 0)) << 2);
+  }
 }
-
 // Stores come last: what they and additions read of a column that is stored to is copied before.
 static void protect_column(Ir *ir, IrEffect *e) {
   bool late = e->fam != FAM_FINITE && e->fam != FAM_EMIT && e->fam != FAM_EMITC && e->fam != FAM_EMITCC && e->fam != FAM_EMITN;

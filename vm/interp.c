@@ -84,7 +84,7 @@ typedef struct Work {
 } Work;
 
 static size_t work_bytes(const Kernel *k) {
-  return 64 + sizeof(double) * ((size_t)k->nprologue * SCALAR + (size_t)(k->nblock + k->nout) * VM_BLOCK) +
+  return 64 + sizeof(double) * ((size_t)k->nprologue * SCALAR + (size_t)(k->nblock + k->nout) * REGISTER_STRIDE) +
          sizeof(void *) * (size_t)reg_count(k);
 }
 static void work_init(Work *w, const KernelInstance *in, KernelCall *call, void *memory) {
@@ -92,10 +92,10 @@ static void work_init(Work *w, const KernelInstance *in, KernelCall *call, void 
   double *p = (double *)(((uintptr_t)memory + 63) & ~(uintptr_t)63);
   w->prologue = p;
   w->block = p + k->nprologue * SCALAR;
-  void **r = (void **)(w->block + (k->nblock + k->nout) * VM_BLOCK);
+  void **r = (void **)(w->block + (k->nblock + k->nout) * REGISTER_STRIDE);
   memcpy(r, in->r, sizeof(void *) * (size_t)reg_prologue(k));
   for (int i = 0; i < k->nprologue; i++) r[reg_prologue(k) + i] = w->prologue + SCALAR * i;
-  for (int i = 0; i < k->nblock; i++) r[reg_block(k) + i] = w->block + VM_BLOCK * i;
+  for (int i = 0; i < k->nblock; i++) r[reg_block(k) + i] = w->block + REGISTER_STRIDE * i;
   w->f = (Frame){.r = r, .scalars = reg_column(k), .k = k, .bind = in->bind, .call = call, .halt = k->code + k->ncode - 1};
 }
 
@@ -123,7 +123,7 @@ static void aim(const KernelInstance *in, Work *w, bool whole) {
   for (int i = 0, c = reg_column(k); i < k->ncolumn; i++) f->r[c + i] = (double *)in->bind[k->column[i]].p + f->base;
   for (int i = 0, c = reg_out(k); i < k->nout; i++)
     f->r[c + i] = whole ? (double *)in->bind[k->column[k->ncolumn + i]].p + f->base
-                        : w->block + VM_BLOCK * (k->nblock + i);
+                        : w->block + REGISTER_STRIDE * (k->nblock + i);
   for (int i = 0, c = reg_derived(k); i < k->nderived; i++)
     f->r[c + i] = in->derived + in->derived_lanes * i + f->base;
 }
@@ -132,7 +132,7 @@ static void copy_outs(const KernelInstance *in, const Work *w) {
   const Frame *f = &w->f;
   for (int i = 0; i < k->nout; i++) {
     double *column = (double *)in->bind[k->column[k->ncolumn + i]].p + f->base;
-    const double *out = w->block + VM_BLOCK * (k->nblock + i);
+    const double *out = w->block + REGISTER_STRIDE * (k->nblock + i);
     memcpy(column + f->lo, out + f->lo, sizeof(double) * (size_t)(f->hi - f->lo));
   }
 }

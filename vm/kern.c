@@ -46,7 +46,8 @@ VI vd lda(Any x, int i) { return ld(x.p + (i & x.mask)); }
   DEF(name) { return f->n == VM_BLOCK ? over_##name(f, a, VM_BLOCK) : over_##name(f, a, f->n); }                 \
   VI const uint16_t *over_##name(Frame *f, const uint16_t *a, const int n)
 #define LANES _Pragma("GCC unroll 8") for (int i = 0; i < n; i += W)
-#define LANES_FEW _Pragma("GCC unroll 2") for (int i = 0; i < n; i += W) // where one turn is much
+#define LANES_FEW _Pragma("GCC unroll 4") for (int i = 0; i < n; i += W)
+#define LANES_BIG _Pragma("GCC unroll 2") for (int i = 0; i < n; i += W) // where one turn is much
 
 #include "vm/kern_arith.h"
 #include "vm/kern_fused.h"

@@ -12,7 +12,7 @@
     return a + 2;                            \
   }
 #define OP_v(name, expr) OP_v_with(LANES, name, expr)
-#define OP_f(name, expr) OP_v_with(LANES_FEW, name, expr)
+#define OP_f(name, expr) OP_v_with(LANES_BIG, name, expr)
 #define OP_xx(name, variant, load_x, load_y, expr)        \
   DEFV(name##_##variant) {                                 \
     double *d = NUM(0);                                   \

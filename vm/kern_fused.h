@@ -7,7 +7,7 @@
     double *d = NUM(0);                                            \
     const double *p = NUM(1);                                      \
     vd b = ONE(2), c = ONE(3), k = ONE(4);                         \
-    LANES_FEW st(d + i, function(fma_(ld(p + i), b, c)) * k);      \
+    LANES_BIG st(d + i, function(fma_(ld(p + i), b, c)) * k);      \
     return a + 5;                                                  \
   }
 AFFINE(EXPA, v_exp)
@@ -20,7 +20,7 @@ AFFINE(SIGA, v_sigmoid)
     const double *p = NUM(1);                                                 \
     vd k = ONE(4);                                                            \
     Any ys = ANY(2), zs = ANY(3);                                             \
-    LANES_FEW {                                                               \
+    LANES_BIG {                                                               \
       vd x = ld(p + i), y = lda(ys, i), z = lda(zs, i), r = rate, q = target;   \
       st(d + i, fma_(x - q, v_exp(r * k), q));                                \
     }                                                                         \
@@ -30,14 +30,17 @@ RELAXATION(RELAX, y, z)
 RELAXATION(RELAXQ, y / r, z)
 RELAXATION(GATE, y / r, y + z)
 
-DEFV(LIN2_vkvkx) {
-  double *d = NUM(0);
-  const double *p = NUM(1), *q = NUM(3);
-  vd k = ONE(2), l = ONE(4);
-  Any z = ANY(5);
-  LANES st(d + i, fma_(ld(p + i), k, fma_(ld(q + i), l, lda(z, i))));
-  return a + 6;
-}
+#define LINEAR2(variant, load)                                                   \
+  DEFV(LIN2_##variant) {                                                         \
+    double *d = NUM(0);                                                          \
+    const double *p = NUM(1), *q = NUM(3), *s = NUM(5);                          \
+    vd k = ONE(2), l = ONE(4), z = bc(*s);                                       \
+    LANES st(d + i, fma_(ld(p + i), k, fma_(ld(q + i), l, load)));               \
+    (void)z;                                                                     \
+    return a + 6;                                                                \
+  }
+LINEAR2(vkvkk, z)
+LINEAR2(vkvkv, ld(s + i))
 DEFV(LIN3_vkvkvkx) {
   double *d = NUM(0);
   const double *p = NUM(1), *q = NUM(3), *s = NUM(5);
@@ -46,22 +49,62 @@ DEFV(LIN3_vkvkvkx) {
   LANES st(d + i, fma_(ld(p + i), k, fma_(ld(q + i), l, fma_(ld(s + i), m, lda(z, i)))));
   return a + 8;
 }
-DEFV(PROD3_vvx) {
-  double *d = NUM(0);
-  const double *p = NUM(1), *q = NUM(2);
-  Any z = ANY(3);
-  LANES st(d + i, ld(p + i) * ld(q + i) * lda(z, i));
-  return a + 4;
-}
-DEFV(SELLT_xxxx) {
-  double *d = NUM(0);
-  Any x = ANY(1), y = ANY(2), u = ANY(3), v = ANY(4);
-  LANES st(d + i, sel(lt(lda(x, i), lda(y, i)), lda(u, i), lda(v, i)));
-  return a + 5;
-}
-DEFV(SELLE_xxxx) {
-  double *d = NUM(0);
-  Any x = ANY(1), y = ANY(2), u = ANY(3), v = ANY(4);
-  LANES st(d + i, sel(le(lda(x, i), lda(y, i)), lda(u, i), lda(v, i)));
-  return a + 5;
-}
+OP_vvv(PROD3, x * y * z) OP_vvk(PROD3, x * y * z)
+OP_vvv(ADD3, (x + y) + z)
+OP_vvv(SUBADD, (x - y) + z)
+
+// An operand named x of a kind: its pointer xp and, where it is one for all, its vector xk.
+#define OPERAND(x, i)                \
+  const double *x##p = NUM(i);       \
+  vd x##k = bc(*x##p);               \
+  (void)x##k, (void)x##p
+#define CHOICE(family, compare, A, B, C, D)                                                     \
+  DEFV(family##_##A##B##C##D) {                                                                    \
+    double *d = NUM(0);                                                                            \
+    OPERAND(x, 1);                                                                                 \
+    OPERAND(y, 2);                                                                                 \
+    OPERAND(u, 3);                                                                                 \
+    OPERAND(v, 4);                                                                                 \
+    LANES st(d + i, sel(compare(AS_##A(x), AS_##B(y)), AS_##C(u), AS_##D(v)));                     \
+    return a + 5;                                                                                  \
+  }
+#define AS_v(x) ld(x##p + i)
+#define AS_k(x) x##k
+#define CHOICES(family, compare)                                                                \
+  CHOICE(family, compare, v, v, v, v) CHOICE(family, compare, v, v, v, k)                    \
+  CHOICE(family, compare, v, v, k, v) CHOICE(family, compare, v, v, k, k)                    \
+  CHOICE(family, compare, v, k, v, v) CHOICE(family, compare, v, k, v, k)                    \
+  CHOICE(family, compare, v, k, k, v) CHOICE(family, compare, v, k, k, k)                    \
+  CHOICE(family, compare, k, v, v, v) CHOICE(family, compare, k, v, v, k)                    \
+  CHOICE(family, compare, k, v, k, v) CHOICE(family, compare, k, v, k, k)
+CHOICES(SELLT, lt)
+CHOICES(SELLE, le)
+
+#define HOLDING2(variant, Z)                                                                       \
+  DEFV(HOLD2_##variant) {                                                                          \
+    double *d = NUM(0);                                                                            \
+    const double *last = NUM(2), *held = NUM(3), *p = NUM(4), *q = NUM(6);                         \
+    vd t = ONE(1), k = ONE(5), l = ONE(7);                                                         \
+    OPERAND(z, 8);                                                                                 \
+    LANES {                                                                                        \
+      vd x = fma_(ld(p + i), k, fma_(ld(q + i), l, AS_##Z(z)));                                    \
+      st(d + i, sel(lt(t, ld(last + i)), ld(held + i), x));                                        \
+    }                                                                                              \
+    return a + 9;                                                                                  \
+  }
+HOLDING2(kvvvkvkk, k)
+HOLDING2(kvvvkvkv, v)
+#define HOLDING1(variant, Z)                                                                       \
+  DEFV(HOLD1_##variant) {                                                                          \
+    double *d = NUM(0);                                                                            \
+    const double *last = NUM(2), *held = NUM(3), *p = NUM(4);                                      \
+    vd t = ONE(1), k = ONE(5);                                                                     \
+    OPERAND(z, 6);                                                                                 \
+    LANES {                                                                                        \
+      vd x = fma_(ld(p + i), k, AS_##Z(z));                                                        \
+      st(d + i, sel(lt(t, ld(last + i)), ld(held + i), x));                                        \
+    }                                                                                              \
+    return a + 7;                                                                                  \
+  }
+HOLDING1(kvvvkk, k)
+HOLDING1(kvvvkv, v)

@@ -130,8 +130,8 @@ DEF(EXPM_x) {
 }
 
 // ---- checks ----
-// x - x is +0 for a finite x, NaN otherwise; or-ing keeps a NaN's bits. Lanes that do not count may hold anything: only
-// when the sum is not 0 are those that count looked at.
+// 0 * x is 0 for a finite x, NaN otherwise, and a sum keeps NaN. Lanes that do not count may hold anything: only when the
+// sum is NaN are those that count looked at.
 static __attribute__((noinline)) bool find_fault(Frame *f, const double *x, int what) {
   for (int i = f->lo; i < f->hi; i++) {
     if (x[i] - x[i] == 0) continue;
@@ -140,13 +140,23 @@ static __attribute__((noinline)) bool find_fault(Frame *f, const double *x, int 
   }
   return false;
 }
+VI vd add_zero_times(vd x, vd sum) {
+#ifdef KERN_BASE
+  return x * bc(0) + sum;
+#else
+  return fma_(x, bc(0), sum);
+#endif
+}
 VI bool all_finite(Frame *f, const double *p, const int n, int what) {
-  vi bad = ibc(0);
-  LANES {
-    vd x = ld(p + i);
-    bad |= as_i(x - x);
+  vd even = bc(0), odd = bc(0);
+  int i = 0;
+  _Pragma("GCC unroll 8") for (; i + W < n; i += 2 * W) {
+    even = add_zero_times(ld(p + i), even);
+    odd = add_zero_times(ld(p + i + W), odd);
   }
-  return !bits(m_not(i_eq(bad, ibc(0)))) || !find_fault(f, p, what);
+  if (i < n) even = add_zero_times(ld(p + i), even);
+  even += odd;
+  return !bits(ne(even, even)) || !find_fault(f, p, what);
 }
 DEFV(FINITE_v) { return all_finite(f, NUM(0), n, a[1]) ? a + 2 : f->halt; }
 DEFV(COMMIT_x) {
@@ -191,41 +201,62 @@ VI vm compare(vd x, vd y, int how) {
   vm m = how & 1 ? le(x, y) : lt(x, y);
   return how & 2 ? m_not(m) : m;
 }
-VI bool any_1(Any x, Any y, const int n, const int how) { ANY_LANE(compare(lda(x, i), lda(y, i), how)); }
 static __attribute__((noinline)) void emit_1(Frame *f, Any x, Any y, int how) {
   EACH_LANE(compare(lda(x, i), lda(y, i), how))
 }
-DEFV(EMITC_xx) {
-  Any x = ANY(0), y = ANY(1);
-  bool any = false;
-  switch (a[2] & 3) { // the comparison is a constant in the loop
-  case 0: any = any_1(x, y, n, 0); break;
-  case 1: any = any_1(x, y, n, 1); break;
-  case 2: any = any_1(x, y, n, 2); break;
-  case 3: any = any_1(x, y, n, 3); break;
-  }
-  if (any) emit_1(f, x, y, a[2]);
-  return a + 3;
-}
 #define COMPARE2(how) m_and(compare(lda(x, i), lda(y, i), (how)&1), compare(lda(u, i), lda(v, i), (how) >> 2))
-VI bool any_2(Any x, Any y, Any u, Any v, const int n, const int how) { ANY_LANE(COMPARE2(how)); }
 static __attribute__((noinline)) void emit_2(Frame *f, Any x, Any y, Any u, Any v, int how) { EACH_LANE(COMPARE2(how)) }
-DEFV(EMITCC_xxxx) {
-  Any x = ANY(0), y = ANY(1), u = ANY(2), v = ANY(3);
-  bool any = false;
-  switch (a[4]) {
-  case 0: any = any_2(x, y, u, v, n, 0); break;
-  case 1: any = any_2(x, y, u, v, n, 1); break;
-  case 4: any = any_2(x, y, u, v, n, 4); break;
-  case 5: any = any_2(x, y, u, v, n, 5); break;
-  case 8: any = any_2(x, y, u, v, n, 8); break;
-  case 9: any = any_2(x, y, u, v, n, 9); break;
-  case 12: any = any_2(x, y, u, v, n, 12); break;
-  default: any = any_2(x, y, u, v, n, 13);
+
+// The kinds of operands and the comparison are constants in the loops.
+#define IF_ANY(how, mask)                     \
+  case how: {                                 \
+    vm any = m_none();                        \
+    LANES_FEW any = m_or(any, mask);          \
+    hit = bits(any) & ((1u << W) - 1);        \
+    break;                                    \
   }
-  if (any) emit_2(f, x, y, u, v, a[4]);
-  return a + 5;
-}
+#define EMISSION1(A, B)                                                                \
+  DEFV(EMITC_##A##B) {                                                                 \
+    unsigned hit = 0;                                                                  \
+    OPERAND(x, 0);                                                                     \
+    OPERAND(y, 1);                                                                     \
+    switch (a[2] & 3) {                                                                \
+      IF_ANY(0, compare(AS_##A(x), AS_##B(y), 0))                                      \
+      IF_ANY(1, compare(AS_##A(x), AS_##B(y), 1))                                      \
+      IF_ANY(2, compare(AS_##A(x), AS_##B(y), 2))                                      \
+      IF_ANY(3, compare(AS_##A(x), AS_##B(y), 3))                                      \
+    }                                                                                  \
+    if (hit) emit_1(f, ANY(0), ANY(1), a[2]);                                          \
+    return a + 3;                                                                      \
+  }
+EMISSION1(k, v)
+EMISSION1(v, k)
+EMISSION1(v, v)
+#define BOTH(A, B, C, D, h, g) m_and(compare(AS_##A(x), AS_##B(y), h), compare(AS_##C(u), AS_##D(v), g))
+#define EMISSION2(A, B, C, D)                                                          \
+  DEFV(EMITCC_##A##B##C##D) {                                                          \
+    unsigned hit = 0;                                                                  \
+    OPERAND(x, 0);                                                                     \
+    OPERAND(y, 1);                                                                     \
+    OPERAND(u, 2);                                                                     \
+    OPERAND(v, 3);                                                                     \
+    switch (a[4] & 13) {                                                               \
+      IF_ANY(0, BOTH(A, B, C, D, 0, 0))                                                \
+      IF_ANY(1, BOTH(A, B, C, D, 1, 0))                                                \
+      IF_ANY(4, BOTH(A, B, C, D, 0, 1))                                                \
+      IF_ANY(5, BOTH(A, B, C, D, 1, 1))                                                \
+      IF_ANY(8, BOTH(A, B, C, D, 0, 2))                                                \
+      IF_ANY(9, BOTH(A, B, C, D, 1, 2))                                                \
+      IF_ANY(12, BOTH(A, B, C, D, 0, 3))                                               \
+      IF_ANY(13, BOTH(A, B, C, D, 1, 3))                                               \
+    }                                                                                  \
+    if (hit) emit_2(f, ANY(0), ANY(1), ANY(2), ANY(3), a[4]);                          \
+    return a + 5;                                                                      \
+  }
+EMISSION2(k, v, k, v)
+EMISSION2(v, v, k, v)
+EMISSION2(k, v, v, k)
+EMISSION2(v, v, v, k)
 // The mask of 64 lanes from lane `from` on, without those that do not count.
 VI uint64_t mask_word(const Frame *f, const double *p, int from) {
   uint64_t w = 0;

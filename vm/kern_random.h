@@ -47,7 +47,7 @@ VI vm counted(const Frame *f, int i) { // which of the lanes from i on count
     DrawKey s = draw_key(f, a + (words));                  \
     vi c0 = ibc((int64_t)s.word0);                      \
     setup;                                              \
-    LANES_FEW {                                             \
+    LANES_BIG {                                             \
       vi c1 = counters(f, &s, i);                       \
       st(d + i, expr);                                  \
     }                                                   \
@@ -74,7 +74,7 @@ OP_draw(RLOGNORMAL_vv, 3, PTR2, lognormal(ld(p + i), ld(q + i), KEYS))
     double *d = NUM(0);                                                                           \
     DrawKey s = draw_key(f, a + (words));                                                            \
     setup;                                                                                        \
-    LANES_FEW {                                                                                       \
+    LANES_BIG {                                                                                       \
       vi c0 = ibc((int64_t)s.word0), c1 = counters(f, &s, i);                                     \
       get;                                                                                        \
       vd x = expr;                                                                                \

@@ -16,6 +16,10 @@
 #include "vm/ops.h"
 #include "vm/program.h"
 
+// Block registers stand a little more than their size apart: at multiples of 1 KiB a load would often wait for a store to
+// another register whose address agrees in the low 12 bits.
+enum { REGISTER_STRIDE = VM_BLOCK + 8 };
+
 enum { SECTION_SETUP, SECTION_LANES, SECTION_PROLOGUE, SECTION_BODY, SECTION_COUNT };
 
 typedef struct InsnSpan {
