@@ -152,7 +152,7 @@ static bool execute_lanes(const KernelInstance *in, Work *w, int section, int64_
       f->call->nspikes = nspikes;
       return false;
     }
-    if (!whole && in->k->nout) copy_outs(in, w);
+    if (!whole && section == SECTION_BODY && in->k->nout) copy_outs(in, w); // setup has no results
   }
   return true;
 }

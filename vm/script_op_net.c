@@ -213,7 +213,7 @@ bool script_op_RECORD(Frame *f, ScriptIns in) {
   if (!not_in_run(f, "record")) return false;
   if (s->has_every && !time_of(f, f->sp[-1 - s->has_file], &every)) return false;
   if (s->kind == RECORD_EXPR ? !record_closure(f, s, every, &r) : !record_of(f, s, &f->sp[-1 - above], every, &r)) return false;
-  Value v = value_keep(value_obj(r)); // the Vm owns one reference, the variable another
+  Value v = value_obj(r);
   if (s->has_file && !record_to_file(f->m, r, s, peek_text(f, 0), frame_span(f))) {
     value_drop(v);
     return false;
