@@ -66,7 +66,8 @@ const char *value_text(Value v, char buf[static 160]) {
       [VAL_NONE] = "nothing",         [VAL_NUM] = "a number",      [VAL_INT] = "a whole number",
       [VAL_BOOL] = "true or false",   [VAL_STR] = "a text",        [VAL_SEL] = "a population",
       [VAL_PROJ] = "a projection",    [VAL_REC] = "a recording",   [VAL_SPIKES] = "a recording of spikes",
-      [VAL_SERIES] = "a time series", [VAL_TABLE] = "a table",     [VAL_LIST] = "a list"};
+      [VAL_SERIES] = "a time series", [VAL_TABLE] = "a table",     [VAL_LIST] = "a list",
+      [VAL_GRID] = "a grid of positions"};
   if (v.kind == VAL_ARRAY) {
     const Array *a = (const Array *)v.obj;
     char shape[128];

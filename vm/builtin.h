@@ -31,9 +31,6 @@ typedef struct BuiltinCall {
   RngKey key;             // random functions: seed, trial and a number for scripts ...
   uint64_t *draws;        // ... and the running count of draws (needed by RAND functions)
   const char *dir;        // load: directory of the script, NULL or "" for the current one
-  int64_t of_n;           // grid: the population in the making; 0: none
-  int of_ndim;
-  const int64_t *of_shape;
 } BuiltinCall;
 
 typedef bool (*BuiltinFn)(BuiltinCall *c);

@@ -92,7 +92,7 @@ bool builtin_matrix(BuiltinCall *c) {
 
 // ---- positions ----
 
-// Rows of three: x along the last axis, y along the one before, z along the one before that.
+// The population, whose shape decides, is made later: vm/pop.c places its neurons.
 bool builtin_grid(BuiltinCall *c) {
   double spacing;
   int64_t columns = 0;
@@ -100,28 +100,10 @@ bool builtin_grid(BuiltinCall *c) {
   if (!(spacing > 0) || isinf(spacing))
     return arg_error(c, 0, E_ARG_VALUE, "the spacing of a grid must be above 0, found %.15g m", spacing);
   if (arg_given(c, 1) && !arg_count(c, 1, 1, &columns)) return false;
-  if (c->of_n <= 0)
-    return arg_error(
-        c, -1, E_OPERAND,
-        "grid gives the positions of a population: population P = N[20, 20] { positions = grid(spacing = 10 um) }");
-  if (!columns && c->of_ndim > 3)
-    return arg_error(c, -1, E_ARG_VALUE, "a grid has at most 3 axes, the population has %d", c->of_ndim);
-  int64_t shape[2] = {c->of_n, 3};
-  Array *r = arg_make(c, VAL_NUM, 2, shape);
-  if (!r) return false;
-  for (int64_t k = 0; k < c->of_n; k++) {
-    int64_t rest = k;
-    if (columns) {
-      r->data[3 * k] = spacing * (double)(k % columns);
-      r->data[3 * k + 1] = spacing * (double)(k / columns);
-      continue;
-    }
-    for (int a = c->of_ndim - 1, d = 0; a >= 0; a--, d++) {
-      r->data[3 * k + d] = spacing * (double)(rest % c->of_shape[a]);
-      rest /= c->of_shape[a];
-    }
-  }
-  return give(c, value_obj(r));
+  Grid *g = object_new(VAL_GRID, sizeof *g, NULL);
+  g->spacing = spacing;
+  g->columns = columns;
+  return give(c, value_obj(g));
 }
 
 // ---- items of figures: what is drawn is the argument; how, says the statement `plot` ----

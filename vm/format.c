@@ -265,15 +265,11 @@ static void add_count(Str *s, int64_t n, const char *what) {
 }
 
 static void summarize_sel(Str *s, const Sel *sel) {
-  if (sel->nparts == 1) {
-    const Pop *p = sel->part[0].pop;
-    add_count(s, sel->n, p->model && p->model->name ? p->model->name : "neuron");
-    str_add(s, " neuron");
-    if (sel->n != 1) str_addc(s, 's');
-    return;
-  }
-  add_count(s, sel->n, "neuron");
-  str_addf(s, " of %d populations", sel->nparts);
+  const Pop *p = sel->nparts == 1 ? sel->part[0].pop : NULL;
+  str_addf(s, "%lld ", (long long)sel->n);
+  if (p && p->model && p->model->name) str_addf(s, "%s ", p->model->name);
+  str_add(s, sel->n == 1 ? "neuron" : "neurons");
+  if (!p) str_addf(s, " of %d populations", sel->nparts);
 }
 
 void format_summary(Str *s, Value v) {

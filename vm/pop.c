@@ -110,6 +110,10 @@ static bool init_kernel(Vm *vm, Pop *p, const InitCode *c, Column *col, Scope *s
 }
 
 static bool positions_array(Vm *vm, Pop *p, const InitCode *c, Value v) {
+  if (v.kind == VAL_GRID) {
+    grid_place((const Grid *)v.obj, p->ndim, p->shape, p->n, p->pos, p->pos + p->n, p->pos + 2 * p->n);
+    return true;
+  }
   const Array *a = v.kind == VAL_ARRAY ? (const Array *)v.obj : NULL;
   int64_t dims = a && a->n % p->n == 0 ? a->n / p->n : 0;
   if (dims < 1 || dims > 3) {

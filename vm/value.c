@@ -65,7 +65,8 @@ static void object_free(Object *o) {
     return;
   }
   switch (o->kind) {
-  case VAL_STR: mem_free(o); break;
+  case VAL_STR:
+  case VAL_GRID: mem_free(o); break;
   case VAL_ARRAY: array_free((Array *)o); break;
   case VAL_SEL: sel_free((Sel *)o); break;
   case VAL_SERIES: series_free((Series *)o); break;
@@ -202,4 +203,15 @@ int table_find(const Table *t, const char *name) {
   for (int k = 0; k < t->ncols; k++)
     if (t->names[k] && strcmp(t->names[k], name) == 0) return k;
   return -1;
+}
+
+void grid_place(const Grid *g, int ndim, const int64_t *shape, int64_t n, double *x, double *y, double *z) {
+  int64_t rows[3] = {1, 1, 1}; // lengths of the axes of x, y and z; the last takes what is left
+  for (int a = 0; a < 3 && a < ndim; a++) rows[a] = shape[ndim - 1 - a];
+  if (g->columns) rows[0] = g->columns, rows[1] = n;
+  for (int64_t k = 0; k < n; k++) {
+    x[k] = g->spacing * (double)(k % rows[0]);
+    y[k] = g->spacing * (double)(k / rows[0] % rows[1]);
+    z[k] = g->spacing * (double)(k / rows[0] / rows[1]);
+  }
 }

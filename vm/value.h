@@ -9,7 +9,8 @@
 
 typedef enum ValueKind {
   VAL_NONE, VAL_NUM, VAL_INT, VAL_BOOL,                        // in the Value itself
-  VAL_STR, VAL_ARRAY, VAL_SEL, VAL_PROJ, VAL_REC, VAL_SPIKES, VAL_SERIES, VAL_TABLE, VAL_LIST // behind a pointer
+  VAL_STR, VAL_ARRAY, VAL_SEL, VAL_PROJ, VAL_REC, VAL_SPIKES, VAL_SERIES, VAL_TABLE, VAL_LIST,
+  VAL_GRID                                                     // from VAL_STR on behind a pointer
 } ValueKind;
 
 typedef struct Object {
@@ -84,6 +85,12 @@ typedef struct List { // arrays of populations or projections
   Value item[];
 } List;
 
+typedef struct Grid { // positions, as long as the population they are for is not known
+  Object head;
+  double spacing;
+  int64_t columns;     // 0: as the population is shaped
+} Grid;
+
 // VAL_PROJ: struct ProjGroup, VAL_REC: struct Recording (net.h); VAL_SPIKES: the same as a recording of spikes
 
 static inline Value value_num(double x) { return (Value){.kind = VAL_NUM, .num = x}; }
@@ -108,6 +115,9 @@ List *list_new(int64_t n);                    // items VAL_NONE
 Table *table_new(int ncols);                  // empty columns
 void table_set(Table *t, int k, const char *name, const char *unit, double scale, Value col); // takes the reference
 int table_find(const Table *t, const char *name); // column number, or -1
+// Coordinates of n elements of that shape: x[k], y[k], z[k] for each. x runs along the last axis (or the columns), y
+// along the one before, z along the one before that.
+void grid_place(const Grid *g, int ndim, const int64_t *shape, int64_t n, double *x, double *y, double *z);
 // An object of another kind: zeroed, one owner, given back with mem_free or by `drop`.
 void *object_new(ValueKind kind, size_t bytes, void (*drop)(Object *));
 

@@ -322,7 +322,8 @@ START_TEST(series_and_tables) {
   SHOWS(CALL("table", VEC(1, 2), VEC(3, 4)), "c0  c1\n 1   3\n 2   4");
   FAILS(E_SHAPE, "table", VEC(1, 2), VEC(3));
   FAILS(E_OPERAND, "table", N(1));
-  FAILS(E_OPERAND, "grid", N(1e-5));
+  SHOWS(CALL("grid", N(1e-5)), "a grid of positions");
+  FAILS(E_ARG_VALUE, "grid", N(0));
   FAILS(E_OPERAND, "matrix", VEC(1));
 }
 END_TEST
