@@ -21,6 +21,8 @@ typedef struct SynShape {
   int input;
   bool nest, learning_off;
 } SynShape;
+// Whether `on pre` only adds multiples of w to what targets share.
+bool link_adds_only(Lowering *l, const SynShape *shape, const double *params);
 bool link_projection(Lowering *l, const SynShape *shape, const double *params, SynCode *out);
 
 #endif

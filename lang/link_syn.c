@@ -125,6 +125,12 @@ static bool plain_adding(LinkSyn *ls, SynCode *out) {
   return true;
 }
 
+bool link_adds_only(Lowering *l, const SynShape *shape, const double *params) {
+  LinkSyn ls = {.l = l, .shape = shape, .ci = shape->low->ci, .params = params};
+  SynCode unused = {0};
+  return plain_adding(&ls, &unused);
+}
+
 // ---- stores ----
 static bool stored_here(const SynSystem *s, const View *v, const Sym *x) {
   SynPlace mine = s->lanes == SYN_ONCE_PRE || s->lanes == SYN_PRE_LANES ? AT_PRE : s->lanes == SYN_ONCE_POST ? AT_POST : AT_SYNAPSE;

@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: MIT
+// What `hebb check --explain` says: how equations are integrated and why, how events are delivered, and what it costs.
+#include "lang/link.h"
+
+#include "base/str.h"
+#include "lang/ast_print.h"
+
+static void text_of(const Node *n, Str *out) {
+  Str s = {0};
+  ast_print(n, &s);
+  size_t end = s.n;
+  while (end && (s.data[end - 1] == '\n' || s.data[end - 1] == ' ')) end--;
+  str_addn(out, s.data ? s.data : "", end);
+  str_free(&s);
+}
+
+static void explain_spikes(const Model *m, Str *out) {
+  const Node *n = m->spike.node, *r = m->refractory.node;
+  if (!n) return str_add(out, "  never spikes by itself\n");
+  str_add(out, n->kind == N_SPIKECOUNT ? "  spikes: " : "  spikes when ");
+  text_of(n->kid[0], out);
+  if (n->kind == N_SPIKECROSS) str_add(out, " crosses "), text_of(n->kid[1], out);
+  if (r && r->kind == N_REFRACTORY) {
+    str_add(out, "; refractory for ");
+    text_of(r->kid[0], out);
+    for (int k = 0; k < r->nlist; k++) str_addf(out, "%s %s", k ? "," : ", holding", r->list[k]->name->text);
+  } else if (r) {
+    str_add(out, "; refractory while ");
+    text_of(r->kid[0], out);
+  }
+  str_addc(out, '\n');
+}
+
+// Equations of the views of a system, in the order of its solution; only those that differ from `known` (a neuron's
+// methods without the connection).
+typedef struct Known {
+  MethodKind method[256];
+  int n;
+} Known;
+
+static void explain_system(System *s, const Solve *sol, Known *known, bool first, Str *out) {
+  int n = 0;
+  for (int k = 0; k < s->nviews; k++) {
+    const View *v = s->view[k];
+    for (int j = 0; j < v->model->nequations; j++) {
+      const Equation *eq = &v->model->equations[j];
+      if (v != s->neuron && (eq->x->kind != SYM_STATE || eq->x->place != PLACE_POST)) continue;
+      const SolveVar *x = &sol->var[n];
+      bool same = !first && n < known->n && known->method[n] == x->method;
+      if (first && n < 256) known->method[known->n++] = x->method;
+      n++;
+      if (same) continue;
+      str_add(out, first ? "  " : v == s->neuron ? "  the target's " : "  ");
+      text_of(eq->node, out);
+      str_addf(out, "\n    %s: %s\n", method_name(x->method), x->why);
+    }
+  }
+}
+
+static bool explain_shape(Lowering *l, const PopShape *shape, Known *known, bool first, Str *out) {
+  System s;
+  Solve sol;
+  system_open(&s, l, shape, ACC_LANE);
+  bool ok = system_equations(&s, &sol) && solve_choose(&sol);
+  if (ok) explain_system(&s, &sol, known, first, out);
+  system_close(&s);
+  return ok;
+}
+
+static PopShape plain_shape(Lowering *l, Model *m, Arena *a) {
+  PopShape sh = {.low = neuron_low(describe_neuron(l, m))};
+  bool *uniform = NEWN(a, bool, sh.low->desc.nvars + 1);
+  for (int k = 0; k < sh.low->desc.nvars; k++) uniform[k] = true;
+  sh.uniform = uniform;
+  return sh;
+}
+
+void explain_neuron(Lowering *l, Model *m, Str *out) {
+  Arena *a = arena_new();
+  PopShape sh = plain_shape(l, m, a);
+  Known known = {0};
+  str_addf(out, "neuron %s\n", m->name->text);
+  if (!m->nequations) str_add(out, "  no equations: algebraic\n");
+  explain_shape(l, &sh, &known, true, out);
+  explain_spikes(m, out);
+  arena_free(a);
+}
+
+// ---- connections ----
+static SynShape plain_syn(Lowering *l, ConnInfo *ci, Arena *a) {
+  SynLow *low = syn_low(describe_synapse(l, ci));
+  SynShape s = {.low = low, .pre = neuron_low(describe_neuron(l, ci->pre)), .post = neuron_low(describe_neuron(l, ci->post)),
+                .input = low->desc.input};
+  s.pre_uniform = NEWN(a, bool, s.pre->desc.nvars + 1);
+  s.post_uniform = NEWN(a, bool, s.post->desc.nvars + 1);
+  s.uniform = NEWN(a, bool, low->desc.model.nvars + 1);
+  s.type = NEWN(a, uint8_t, low->desc.model.nvars + 1);
+  return s;
+}
+
+static bool has_on(const ConnInfo *ci, int on) {
+  for (int r = -1; r < ci->nrules; r++) {
+    const Model *m = r < 0 ? ci->syn : ci->rules[r].model;
+    for (int k = 0; k < m->non; k++)
+      if (m->on[k].node->kind == N_ON && m->on[k].node->op == on) return true;
+  }
+  return false;
+}
+
+static bool per_synapse_equations(const ConnInfo *ci) {
+  for (int r = -1; r < ci->nrules; r++) {
+    const Model *m = r < 0 ? ci->syn : ci->rules[r].model;
+    for (int k = 0; k < m->nequations; k++)
+      if (m->equations[k].x->kind != SYM_STATE || m->equations[k].x->place == PLACE_SELF) return true;
+  }
+  return false;
+}
+
+static void explain_delivery(Lowering *l, ConnInfo *ci, Arena *a, Str *out) {
+  SynShape sh = plain_syn(l, ci, a);
+  const double *params = NEWN(a, double, sh.low->desc.model.nvars + 1);
+  if (has_on(ci, ON_PRE) && link_adds_only(l, &sh, params))
+    str_add(out, "  on pre: a spike adds a row of weights\n");
+  else if (has_on(ci, ON_PRE)) str_add(out, "  on pre: the handler runs for every synapse of a spike\n");
+  if (has_on(ci, ON_POST)) str_add(out, "  on post: the handler runs for every synapse onto a neuron that spikes\n");
+  if (per_synapse_equations(ci))
+    str_add(out, syn_event_driven(ci) ? "  states of each synapse: advanced exactly when an event touches them\n"
+                                      : "  states of each synapse: advanced in every step, which costs one update for every "
+                                        "synapse and step\n");
+  for (int k = 0; k < ci->syn->ninjects; k++) {
+    str_add(out, "  inject ");
+    text_of(ci->syn->injects[k].node->kid[0], out);
+    str_add(out, sh.low->sum[k] < 0 ? ": joins the equations of the target\n"
+                                    : ": summed over the synapses in every step, which costs one product for each\n");
+  }
+  if (sh.low->desc.mergeable) str_add(out, "  connections with equal parameters onto one population share these states\n");
+}
+
+void explain_connection(Lowering *l, ConnInfo *ci, Str *out) {
+  Arena *a = arena_new();
+  PopShape sh = plain_shape(l, ci->post, a);
+  SynLow *low = syn_low(describe_synapse(l, ci));
+  struct BlockShape block = {low, low->desc.input};
+  Known known = {0};
+  Str unused = {0};
+  explain_shape(l, &sh, &known, true, &unused);
+  str_free(&unused);
+  str_addf(out, "connection %s -> %s via %s", ci->pre->name->text, ci->post->name->text, ci->syn->name->text);
+  for (int r = 0; r < ci->nrules; r++) str_addf(out, "%s%s", r ? ", " : " learn ", ci->rules[r].model->name->text);
+  str_addc(out, '\n');
+  sh.block = &block;
+  sh.nblocks = 1;
+  explain_shape(l, &sh, &known, false, out);
+  explain_delivery(l, ci, a, out);
+  arena_free(a);
+}
