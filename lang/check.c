@@ -91,7 +91,7 @@ Diag *fault(Checker *c, DiagCode code, Span span, const char *fmt, ...) {
   const char *text = arena_vprintf(c->a, fmt, ap);
   va_end(ap);
   Diag *e = diag(c->d, code, span, "%s", text);
-  for (int k = c->uses.n - 1; k >= 0; k--) diag_label(e, c->uses.data[k].span, "%s", c->uses.data[k].text);
+  for (int k = c->uses.n - 1; k >= 0 && k >= c->uses.n - 4; k--) diag_label(e, c->uses.data[k].span, "%s", c->uses.data[k].text);
   return e;
 }
 

@@ -140,10 +140,8 @@ static void shared_equation(Checker *c, Model *m, const Equation *eq) {
 }
 
 static void keep_equation(Checker *c, Model *m, const Equation *eq) {
-  Equation *list = NEWN(c->a, Equation, m->nequations + 1);
-  if (m->nequations) memcpy(list, m->equations, sizeof *list * (size_t)m->nequations);
-  list[m->nequations++] = *eq;
-  m->equations = list;
+  list_grow(m->equations, m->nequations, c->a);
+  m->equations[m->nequations++] = *eq;
 }
 
 void check_equation(Checker *c, Model *m, Node *n, Node *scaled) {

@@ -245,7 +245,7 @@ Type check_function_call(Checker *c, Node *call, Sym *f) {
   }
   bool lane = called_in_lanes(c, decl->info, args, n);
   int use = find_use(d, types, n, lane);
-  if (use < 0 && d->depth >= USES_AT_ONCE) return rule_recursion(c, call), type_error();
+  if (use < 0 && (d->depth >= USES_AT_ONCE || c->uses.n >= NESTED_USES)) return rule_recursion(c, call), type_error();
   if (use < 0) use = make_use(c, d, call, types, n, lane);
   call->list = args;
   call->nlist = n;

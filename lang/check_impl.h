@@ -20,6 +20,8 @@
 #include "lang/check.h"
 #include "lang/scope.h"
 
+#include <string.h>
+
 typedef enum CtxKind {
   CX_SCRIPT, // statements
   CX_BODY,   // parts of a neuron, synapse or rule
@@ -101,6 +103,8 @@ typedef struct Use {
   const char *text; // "LIF is used here"
 } Use;
 
+enum { NESTED_USES = 200 }; // functions that call functions that call ...
+
 struct Sig;
 
 struct Checker {
@@ -133,6 +137,15 @@ void ctx_enter(Checker *c, Ctx *cx, CtxKind kind); // scope, frame and function 
 void ctx_again(Checker *c, Ctx *cx);               // all as around
 void ctx_leave(Checker *c);
 bool ctx_lane(const Checker *c); // values may differ from neuron to neuron here
+
+// A list in the arena that grows by one: room for element n. Doubled when n is a power of two.
+#define list_grow(list, n, a) ((list) = list_grow_((list), (n), sizeof *(list), (a)))
+static inline void *list_grow_(void *list, int n, size_t size, Arena *a) {
+  if (n & (n - 1)) return list;
+  char *more = arena_alloc(a, size * (size_t)(n ? 2 * n : 1));
+  if (n) memcpy(more, list, size * (size_t)n);
+  return more;
+}
 
 // ---- symbols ----
 Sym *sym_new(Checker *c, SymKind kind, Atom name, Node *decl, Type type);
@@ -218,7 +231,7 @@ void check_block(Checker *c, Node *block); // a handler's
 void check_assigned_value(Checker *c, Node *n, Type t);
 Atom derivative_name(const Node *left, int *count);
 Sym *hidden_prev(Checker *c, Model *m, Sym *of);
-void check_let_cycles(Checker *c, Model *m);
+bool check_let_cycles(Checker *c, Model *m); // false: so deep that nothing more can be said
 void check_init_cycles(Checker *c, Model *m);
 void check_values_read(Checker *c, Model *m);
 MethodKind method_kind(Checker *c, Node *where, Atom name, Span span);

@@ -8,7 +8,6 @@
 // since parts may stand in any order.
 #include "lang/check_impl.h"
 
-#include <string.h>
 
 // ---- flatten ----
 
@@ -43,9 +42,9 @@ static bool replaces(const Node *new, const Node *old) {
   }
 }
 
-static void add_part(Parts *parts, Node *node, Node *scaled) {
+static void add_part(Parts *parts, int nbase, Node *node, Node *scaled) {
   bool found = false;
-  for (int k = 0; k < parts->n; k++) {
+  for (int k = 0; k < nbase; k++) {
     Part *p = &parts->data[k];
     if (p->own || !p->node || !replaces(node, p->node)) continue;
     *p = found ? (Part){NULL, NULL, false} : (Part){node, scaled, true};
@@ -54,13 +53,13 @@ static void add_part(Parts *parts, Node *node, Node *scaled) {
   if (!found) vec_push(parts, (Part){node, scaled, true});
 }
 
-static void add_parts(Parts *parts, Node *decl, Node *scaled) {
+static void add_parts(Parts *parts, int nbase, Node *decl, Node *scaled) {
   for (int k = 0; k < decl->nlist; k++) {
     Node *part = decl->list[k];
     if (part->kind == N_SCALED)
-      add_parts(parts, part, part);
+      add_parts(parts, nbase, part, part);
     else
-      add_part(parts, part, scaled);
+      add_part(parts, nbase, part, scaled);
   }
 }
 
@@ -85,7 +84,7 @@ static void flatten(Checker *c, DeclInfo *d, Node *n) {
     for (int k = 0; base && k < base->nparts; k++)
       vec_push(&parts, (Part){base->parts[k].node, base->parts[k].scaled, false});
   }
-  add_parts(&parts, n, NULL);
+  add_parts(&parts, parts.n, n, NULL);
   int kept = 0;
   for (int k = 0; k < parts.n; k++)
     if (parts.data[k].node) parts.data[kept++] = parts.data[k];
@@ -107,15 +106,14 @@ typedef struct ModelCheck {
   Scope *scope;
   Type weight; // of the connection
   bool generic;
+  bool deep; // reported that variables are nested too deep
 } ModelCheck;
 
 static void add_var(Checker *c, Model *m, Sym *v) {
-  Sym **vars = NEWN(c->a, Sym *, m->nvars + 1);
-  if (m->nvars) memcpy(vars, m->vars, sizeof *vars * (size_t)m->nvars);
   v->model = m;
   v->index = m->nvars;
-  vars[m->nvars++] = v;
-  m->vars = vars;
+  list_grow(m->vars, m->nvars, c->a);
+  m->vars[m->nvars++] = v;
 }
 
 static Sym *hidden_var(Checker *c, Model *m, const char *name, Type t) {
@@ -214,6 +212,8 @@ static void value_context(Checker *c, Ctx *cx, Sym *v) {
 
 static void check_var_value(Checker *c, Sym *v);
 
+enum { NESTED_VARS = 500 };
+
 // Whether the circle back to v leads through `prev`: then its type is found without that, and checked again.
 static bool circle_through_past(Checker *c, const Sym *v) {
   bool past = false;
@@ -233,6 +233,14 @@ void resolve_var(Checker *c, Sym *v) {
     }
     if (v->type.kind != TY_ERROR) rule_type_cycle(c, v);
     v->type = type_error();
+    return;
+  }
+  if (c->resolving.n > NESTED_VARS) {
+    ModelCheck *mc = v->model->checker;
+    if (!mc->deep) rule_deep_lets(c, v);
+    mc->deep = true;
+    v->type = type_error();
+    v->resolved = 3;
     return;
   }
   Ctx cx;
@@ -325,8 +333,10 @@ typedef struct Walk {
   Model *m;
   uint8_t *mark; // 1 on the way, 2 done
   Vec(Sym *) path;
-  bool found;
+  bool found, deep;
 } Walk;
+
+enum { NESTED_LETS = 500 }; // a let that reads a let that reads ...: recursion over them is safe up to here
 
 static void walk_let(Walk *w, Sym *v);
 
@@ -345,6 +355,11 @@ static void walk_expr(Walk *w, const Node *n) {
 static void walk_let(Walk *w, Sym *v) {
   if (w->mark[v->index] == 2 || w->found) return;
   vec_push(&w->path, v);
+  if (w->path.n > NESTED_LETS) {
+    w->found = w->deep = true;
+    rule_deep_lets(w->c, v);
+    return;
+  }
   if (w->mark[v->index] == 1) {
     w->found = true;
     rule_let_cycle(w->c, w->path.data, w->path.n);
@@ -356,7 +371,7 @@ static void walk_let(Walk *w, Sym *v) {
   if (!w->found) (void)vec_pop(&w->path);
 }
 
-void check_let_cycles(Checker *c, Model *m) {
+bool check_let_cycles(Checker *c, Model *m) {
   Walk w = {.c = c, .m = m, .mark = NEWN(c->a, uint8_t, m->nvars + 1)};
   for (int k = 0; k < m->nvars && !w.found; k++)
     if (m->vars[k]->kind == SYM_LET) walk_let(&w, m->vars[k]);
@@ -365,6 +380,7 @@ void check_let_cycles(Checker *c, Model *m) {
     w.path.data[k]->resolved = 3;
   }
   vec_free(&w.path);
+  return !w.deep;
 }
 
 // ---- initial values in the order of dependence ----
@@ -409,7 +425,7 @@ static void order_expr(Order *o, const Node *n) {
 static void order_item(Order *o, int k) {
   if (o->mark[k] == 2 || o->cycle) return;
   vec_push(&o->path, o->in[k].var);
-  if (o->mark[k] == 1) {
+  if (o->mark[k] == 1 || o->path.n > 4 * NESTED_VARS) {
     o->cycle = true;
     return;
   }
@@ -469,10 +485,9 @@ MethodKind method_kind(Checker *c, Node *where, Atom name, Span span) {
 }
 
 static Handler *add_handler(Checker *c, Handler *list, int *n, Node *node, Node *scaled) {
-  Handler *more = NEWN(c->a, Handler, *n + 1);
-  if (*n) memcpy(more, list, sizeof *more * (size_t)*n);
-  more[(*n)++] = (Handler){node, scaled};
-  return more;
+  list_grow(list, *n, c->a);
+  list[(*n)++] = (Handler){node, scaled};
+  return list;
 }
 
 static void spike_part(Checker *c, Model *m, Node *n, Node *scaled) {
@@ -647,7 +662,13 @@ static void check_own_or_base(Checker *c, DeclInfo *d, Model *m, Node *n, const 
   if (base) (void)vec_pop(&c->uses);
 }
 
+enum { PARTS_MAX = 5000 };
+
 static void build_parts(Checker *c, DeclInfo *d, Model *m) {
+  if (d->nparts > PARTS_MAX) {
+    rule_many_parts(c, d->sym->decl, PARTS_MAX);
+    return;
+  }
   Node **clones = NEWN(c->a, Node *, d->nparts + 1);
   for (int k = 0; k < d->nparts; k++) {
     clones[k] = node_clone(d->parts[k].node, c->a);
@@ -659,7 +680,7 @@ static void build_parts(Checker *c, DeclInfo *d, Model *m) {
   }
   m->decl->list = clones;
   m->decl->nlist = d->nparts;
-  check_let_cycles(c, m);
+  if (!check_let_cycles(c, m)) return;
   int n = m->nvars;
   for (int k = 0; k < n; k++) resolve_var(c, m->vars[k]);
   for (int k = 0; k < n; k++) check_var_value(c, m->vars[k]);
@@ -745,6 +766,7 @@ Model *use_model(Checker *c, Sym *decl, Type weight, Model *pre, Model *post, Sy
         (decl->kind != SYM_RULE || !u->model || u->model->weight == w))
       return u->model;
   }
+  if (c->uses.n >= NESTED_USES) return NULL;
   vec_push(&c->uses, (Use){at->span, arena_printf(c->a, "%s is used here", decl->name->text)});
   Model *m = build(c, d, weight, pre, post, w, false);
   (void)vec_pop(&c->uses);

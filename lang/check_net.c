@@ -56,10 +56,9 @@ static void binds_once(Checker *c, Node *n) {
 }
 
 static InitItem *push_item(Checker *c, InitItem *list, int *n, InitItem item) {
-  InitItem *more = NEWN(c->a, InitItem, *n + 1);
-  if (*n) memcpy(more, list, sizeof *more * (size_t)*n);
-  more[(*n)++] = item;
-  return more;
+  list_grow(list, *n, c->a);
+  list[(*n)++] = item;
+  return list;
 }
 
 // A pseudo variable of a statement: delay, post_delay, positions.
@@ -361,7 +360,7 @@ static Sym *param_of_arg(Checker *c, const Model *m, Node *call, Node *arg, int 
   return found;
 }
 
-static InitItem *check_params(Checker *c, Node *n, Node *call, const Model *m, int *count) {
+static InitItem *check_params(Checker *c, Node *call, const Model *m, int *count) {
   InitItem *items = default_items(c, m, count);
   int kept = 0, next = 0;
   for (int k = 0; k < *count; k++)
@@ -379,8 +378,8 @@ static InitItem *check_params(Checker *c, Node *n, Node *call, const Model *m, i
       items[j] = (InitItem){v, arg->kid[0], true};
     }
   }
-  (void)n;
-  return items;
+  InitItem *ordered = order_items(c, items, kept, c->a);
+  return ordered ? ordered : items;
 }
 
 static bool is_delay(const Node *target) {
@@ -547,13 +546,11 @@ static void check_rules(Checker *c, Node *n, ConnInfo *ci) {
     if (!ci->syn->weight) continue;
     Model *m = use_model(c, s, ci->syn->weight->type, ci->pre, ci->post, ci->syn->weight, call);
     if (!m) continue;
-    RuleUse *more = NEWN(c->a, RuleUse, ci->nrules + 1);
-    if (ci->nrules) memcpy(more, ci->rules, sizeof *more * (size_t)ci->nrules);
-    RuleUse *u = &more[ci->nrules++];
+    list_grow(ci->rules, ci->nrules, c->a);
+    RuleUse *u = &ci->rules[ci->nrules++];
     u->model = m;
-    u->params = check_params(c, n, call->kind == N_CALL ? call : NULL, m, &u->nparams);
+    u->params = check_params(c, call->kind == N_CALL ? call : NULL, m, &u->nparams);
     params_given(c, call, u->params, u->nparams, m->name->text);
-    ci->rules = more;
   }
 }
 
@@ -564,7 +561,7 @@ static void check_use(Checker *c, Node *n, ConnInfo *ci, Sym *syn, Node *call) {
   if (!ci->syn) return;
   unsupported_synapse(c, n->kid[2]->span, ci->syn);
   injected_units(c, n, ci);
-  ci->params = check_params(c, n, call, ci->syn, &ci->nparams);
+  ci->params = check_params(c, call, ci->syn, &ci->nparams);
   check_rules(c, n, ci);
   Ctx cx;
   conn_context(c, &cx, ci);

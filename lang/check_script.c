@@ -188,16 +188,10 @@ static void check_timed(Checker *c, Node *n) {
 
 // Columns of the table: the sweep's variable, then what is collected.
 static void add_column(Checker *c, TableInfo *t, Atom name, Type type) {
-  Atom *names = NEWN(c->a, Atom, t->n + 1);
-  Type *types = NEWN(c->a, Type, t->n + 1);
-  if (t->n) {
-    memcpy(names, t->names, sizeof *names * (size_t)t->n);
-    memcpy(types, t->types, sizeof *types * (size_t)t->n);
-  }
-  names[t->n] = name;
-  types[t->n++] = type;
-  t->names = names;
-  t->types = types;
+  list_grow(t->names, t->n, c->a);
+  list_grow(t->types, t->n, c->a);
+  t->names[t->n] = name;
+  t->types[t->n++] = type;
 }
 
 static Type column_type(Type t) {

@@ -140,27 +140,27 @@ Type type_of_unit(Checker *c, Node *unit) {
 
 // ---- chains ----
 
-enum { CHAIN_MAX = 64 };
 typedef struct Chain {
-  Node *f[CHAIN_MAX];
-  uint8_t op[CHAIN_MAX]; // before f[k]
+  Node **f;
+  uint8_t *op; // before f[k]
   int n;
 } Chain;
 
 static bool is_factor_op(const Node *n) { return n->kind == N_BINARY && (n->op == OP_MUL || n->op == OP_DIV); }
 
-// The last CHAIN_MAX factors; longer chains keep their tail.
-static void flatten_chain(Node *n, Chain *ch) {
-  Node *spine[CHAIN_MAX];
-  int depth = 0;
-  for (ch->n = 0; is_factor_op(n) && depth < CHAIN_MAX - 1 && (depth == 0 || !(n->flags & NF_PAREN)); n = n->kid[0])
-    spine[depth++] = n;
-  ch->op[0] = OP_NONE;
-  ch->f[ch->n++] = n;
-  while (depth--) {
-    ch->op[ch->n] = spine[depth]->op;
-    ch->f[ch->n++] = spine[depth]->kid[1];
+static bool goes_on(const Node *n, int depth) { return is_factor_op(n) && (depth == 0 || !(n->flags & NF_PAREN)); }
+
+static Chain flatten_chain(Node *n, Arena *a) {
+  Chain ch = {.n = 1};
+  for (Node *m = n; goes_on(m, ch.n - 1); m = m->kid[0]) ch.n++;
+  ch.f = NEWN(a, Node *, ch.n);
+  ch.op = NEWN(a, uint8_t, ch.n);
+  for (int k = ch.n - 1; k > 0; k--, n = n->kid[0]) {
+    ch.f[k] = n->kid[1];
+    ch.op[k] = n->op;
   }
+  ch.f[0] = n;
+  return ch;
 }
 
 static Node *strip_sign(Node *n) {
@@ -187,8 +187,7 @@ static void make_unit(Node *name) {
 }
 
 void chain_units(Checker *c, Node *chain) {
-  Chain ch;
-  flatten_chain(chain, &ch);
+  Chain ch = flatten_chain(chain, c->a);
   int start = -1;
   bool bare = false, told = false;
   for (int k = 0; k < ch.n; k++) {

@@ -243,9 +243,8 @@ void rule_column_name(Checker *c, Node *arg) {
 }
 
 void rule_recursion(Checker *c, Node *call) {
-  Diag *e = fault(c, E_RECURSION, call->span, "`%s` calls itself without end for the checker", callee(c, call));
-  diag_note(e, "a function that neurons use may not call itself; in a script it may, with arguments of the same kinds "
-               "and units");
+  Diag *e = fault(c, E_RECURSION, call->span, "these calls of `%s` have no end that could be found", callee(c, call));
+  diag_note(e, "a function that neurons use may not call itself; in a script it may, with arguments of the same kinds and units");
 }
 
 void rule_return_missing(Checker *c, Node *f) {

@@ -107,6 +107,8 @@ void rule_extends_kind(Checker *c, Node *n, const Sym *base);
 void rule_param_unit(Checker *c, const Sym *v);
 void rule_param_reads(Checker *c, const Sym *v, Node *value);
 void rule_shared_reads(Checker *c, Node *n, const Sym *v, const char *what);
+void rule_many_parts(Checker *c, Node *decl, int most);
+void rule_deep_lets(Checker *c, const Sym *v);
 void rule_type_cycle(Checker *c, const Sym *v);
 void rule_let_cycle(Checker *c, Sym *const *path, int n);
 void rule_init_cycle(Checker *c, const Sym *const *path, int n);

@@ -162,6 +162,14 @@ static const char *cycle_text(Checker *c, const Sym *const *path, int n) {
   return s;
 }
 
+void rule_many_parts(Checker *c, Node *decl, int most) {
+  fault(c, E_TOO_DEEP, name_span(decl), "`%s` has more than %d parts", decl->name->text, most);
+}
+
+void rule_deep_lets(Checker *c, const Sym *v) {
+  fault(c, E_TOO_DEEP, name_span(v->decl), "more than 500 variables are computed one from the other here");
+}
+
 void rule_type_cycle(Checker *c, const Sym *v) {
   Diag *e = fault(c, E_INIT_CYCLE, name_span(v->decl), "the unit of `%s` depends on itself", v->name->text);
   diag_hint(e, "say its unit: %s: mV = ...", v->name->text);
