@@ -199,11 +199,26 @@ static void check_items(Checker *c, Node *file) {
   for (int k = 0; k < file->nlist; k++) check_item(c, file->list[k]);
 }
 
+// Uses with errors are silent while the file that has them is checked; a later one must hear of them again.
+static void forget_failed_uses(Checker *c) {
+  for (DeclInfo *d = c->decls; d; d = d->next) {
+    int kept = 0;
+    for (int k = 0; k < d->uses.n; k++)
+      if (d->uses.data[k].model) d->uses.data[kept++] = d->uses.data[k];
+    d->uses.n = kept;
+    kept = 0;
+    for (int k = 0; k < d->funcs.n; k++)
+      if (!d->funcs.data[k].bad) d->funcs.data[kept++] = d->funcs.data[k];
+    d->funcs.n = kept;
+  }
+}
+
 static void roll_back(Checker *c, int nglobals, int nrecorded, Module *modules) {
   while (c->undo.n) {
     Undo u = vec_pop(&c->undo);
     *u.sym = u.was;
   }
+  forget_failed_uses(c);
   c->globals.n = nglobals;
   c->recorded.n = nrecorded;
   c->modules = modules;

@@ -543,7 +543,10 @@ static void check_rules(Checker *c, Node *n, ConnInfo *ci) {
     }
     name->sym = s;
     not_supported(c, call->span, "`learn`");
-    if (!ci->syn->weight) continue;
+    if (!ci->syn->weight) {
+      rule_no_weight(c, call, ci->syn);
+      continue;
+    }
     Model *m = use_model(c, s, ci->syn->weight->type, ci->pre, ci->post, ci->syn->weight, call);
     if (!m) continue;
     list_grow(ci->rules, ci->nrules, c->a);

@@ -60,7 +60,7 @@ void check_let(Checker *c, Node *n) {
 // ---- assignments ----
 
 static bool assignable_member(const Node *n) {
-  if (!n->sym) return false;
+  if (!n->sym || n->place != PLACE_SELF) return false; // C.pre.x is read only
   if (n->kid[0]->type.kind == TY_POP)
     return n->sym->kind == SYM_PARAM || n->sym->kind == SYM_STATE || n->sym->kind == SYM_WEIGHT;
   return n->sym->kind == SYM_PARAM || n->sym->kind == SYM_WEIGHT || n->sym->kind == SYM_STATE ||

@@ -145,6 +145,11 @@ void rule_weight_missing(Checker *c, Node *n, const Sym *w, const Model *syn) {
   diag_hint(e, "add { %s = 1%s%s }", w->name->text, *unit ? " " : "", unit);
 }
 
+void rule_no_weight(Checker *c, Node *n, const Model *syn) {
+  Diag *e = fault(c, E_WEIGHT_MISSING, n->span, "%s has no weight that a rule could change", syn->name->text);
+  diag_hint(e, "declare one in the synapse: weight w");
+}
+
 void rule_injected_unit(Checker *c, Node *n, Node *inject, Type t, const Sym *input, const Model *post) {
   Diag *e = fault(c, E_UNIT_MISMATCH, n->kid[2]->span, "this synapse injects %s, but the input `%s` of %s is %s",
                   say(c, t), input->name->text, post->name->text, say(c, input->type));

@@ -144,6 +144,25 @@ START_TEST(later_lines_of_a_prompt) {
 }
 END_TEST
 
+// A use that failed is reported again by the next line, and does not pass in silence.
+START_TEST(a_failed_use_is_not_kept) {
+  World w = world_new();
+  ck_assert(check_text(&w, "function f(x) = x + 1 mV\n", NULL));
+  for (int k = 0; k < 2; k++) {
+    ck_assert(!check_text(&w, "print f(1 ms)\n", NULL));
+    ck_assert_int_eq(diags_code(w.d, 0), E_UNIT_MISMATCH);
+    diags_clear(w.d);
+  }
+  ck_assert(check_text(&w, "neuron N { state x = 0 }\nsynapse S { on pre { post.V += 1 mV } }\npopulation P = N[2]\n", NULL));
+  for (int k = 0; k < 2; k++) {
+    ck_assert(!check_text(&w, "connect P -> P via S all to all\n", NULL));
+    ck_assert_int_eq(diags_code(w.d, 0), E_MEMBER);
+    diags_clear(w.d);
+  }
+  world_free(&w);
+}
+END_TEST
+
 START_TEST(a_failed_line_changes_no_variable) {
   World w = world_new();
   ck_assert(check_text(&w, "let total = 0\n", NULL));
@@ -163,6 +182,7 @@ int main(void) {
   tcase_add_test(t, units_shown);
   tcase_add_test(t, results_of_functions);
   tcase_add_test(t, later_lines_of_a_prompt);
+  tcase_add_test(t, a_failed_use_is_not_kept);
   tcase_add_test(t, a_failed_line_changes_no_variable);
   suite_add_tcase(s, t);
   SRunner *r = srunner_create(s);
