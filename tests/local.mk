@@ -21,6 +21,7 @@ unit_tests = \
 	tests/unit/check_builtin \
 	tests/unit/check_check \
 	tests/unit/check_diag \
+	tests/unit/check_expm \
 	tests/unit/check_format \
 	tests/unit/check_io \
 	tests/unit/check_lexer \
@@ -28,7 +29,8 @@ unit_tests = \
 	tests/unit/check_parser \
 	tests/unit/check_types \
 	tests/unit/check_units \
-	tests/unit/check_value
+	tests/unit/check_value \
+	tests/unit/check_vmath
 if HAVE_CHECK
 check_PROGRAMS += $(unit_tests)
 TESTS += $(unit_tests)

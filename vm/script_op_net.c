@@ -40,11 +40,8 @@ static bool size_of(Frame *f, Value v, int64_t *out) {
   return false;
 }
 
-static void number_name(Pop *p, const char *base, Value number) {
-  Str s = {0};
-  str_addf(&s, "%s[%lld]", base, (long long)value_as_num(number));
-  mem_free(p->name);
-  p->name = s.data;
+static void number_name(Vm *vm, Pop *p, const char *base, Value number) {
+  p->name = arena_printf(vm->arena, "%s[%lld]", base, (long long)value_as_num(number));
 }
 
 bool script_op_POPULATION(Frame *f, ScriptIns in) {
@@ -57,7 +54,7 @@ bool script_op_POPULATION(Frame *f, ScriptIns in) {
   for (int k = 0; k < s->nsizes; k++)
     if (!size_of(f, sizes[k], &shape[k])) return false;
   if (!pop_make(f->m->vm, s->desc, s->nsizes, shape, captures, s->ncaptures, &p)) return false;
-  if (s->numbered) number_name(p, s->desc->name, sizes[-1]);
+  if (s->numbered) number_name(f->m->vm, p, s->desc->name, sizes[-1]);
   return give(f, s->ncaptures + s->nsizes + s->numbered, value_obj(sel_of_pop(p)));
 }
 
