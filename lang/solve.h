@@ -55,6 +55,7 @@ const char *method_name(MethodKind m);
 
 // ---- common parts, solve.c ----
 bool solve_is_linear(const Ir *ir, IrVal v, int n, const IrVal *x);     // jointly, in x (solve_linear.c)
+bool solve_vanishes(const Ir *ir, IrVal v, int n, const IrVal *x);      // 0 by form where all x are 0
 IrVal solve_mul(Solve *s, IrVal a, IrVal b);
 IrVal solve_add(Solve *s, IrVal a, IrVal b);
 bool solve_zero(const Solve *s, IrVal v);                               // none or the constant 0

@@ -158,6 +158,7 @@ static Drive drive_of(Solve *s, int j) {
   int n = 0;
   for (int i = 0; i < s->n; i++)
     if (s->linear[i]) x[n] = s->var[i].x, to[n++] = zero;
+  if (solve_vanishes(s->ir, s->var[j].rhs, n, x)) return d;
   IrVal b = ir_substitute(s->ir, s->var[j].rhs, n, x, to);
   for (int k = 0; k < s->ninputs; k++) {
     IrVal c = ir_derivative(s->ir, b, s->input[k]);
@@ -165,6 +166,7 @@ static Drive drive_of(Solve *s, int j) {
     d.factor[k] = c;
     b = ir_substitute(s->ir, b, 1, &s->input[k], &zero);
   }
+  if (solve_vanishes(s->ir, b, 0, NULL)) return d;
   b = ir_substitute(s->ir, b, s->ninputs, s->input, s->input_value);
   d.base = solve_zero(s, b) ? 0 : b;
   return d;

@@ -17,10 +17,10 @@ bool exponential_euler_applies(Solve *s, int i) {
 // a with all states and inputs 0: what is left of it when conductances are shut. 0 there means that a may vanish.
 static bool may_vanish(Solve *s, IrVal a) {
   int n = 0;
-  IrVal *from = NEWN(s->a, IrVal, s->n + s->ninputs), *to = NEWN(s->a, IrVal, s->n + s->ninputs), zero = ir_const(s->ir, 0);
-  for (int j = 0; j < s->n; j++) from[n] = s->var[j].x, to[n++] = zero;
-  for (int k = 0; k < s->ninputs; k++) from[n] = s->input[k], to[n++] = zero;
-  return solve_zero(s, ir_substitute(s->ir, a, n, from, to));
+  IrVal *x = NEWN(s->a, IrVal, s->n + s->ninputs + 1);
+  for (int j = 0; j < s->n; j++) x[n++] = s->var[j].x;
+  for (int k = 0; k < s->ninputs; k++) x[n++] = s->input[k];
+  return solve_vanishes(s->ir, a, n, x);
 }
 
 static IrVal negative(Solve *s, IrVal v) { return ir_op1(s->ir, IR_NEG, v); }
@@ -31,6 +31,7 @@ void solve_exponential_euler(Solve *s, int i) {
   IrVal zero = ir_const(ir, 0), raw = coefficient(s, i);
   IrVal b = ir_substitute(ir, v->rhs, 1, &v->x, &zero), next;
   IrVal a = ir_substitute(ir, raw, s->ninputs, s->input, s->input_value);
+  if (solve_vanishes(ir, b, 0, NULL)) b = zero;
   b = ir_substitute(ir, b, s->ninputs, s->input, s->input_value);
   if (solve_zero(s, raw)) next = ir_fma(ir, s->dt, b, v->x);
   else if (may_vanish(s, raw)) {

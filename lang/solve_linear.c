@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: MIT
-// Whether a value is a polynomial of degree at most one in given loads, found on the graph of lane IR. (A derivative
-// alone cannot tell: it does not see comparisons.)
+// Questions about values of lane IR, answered on the graph: whether one is a polynomial of degree at most one in given loads
+// (a derivative alone cannot tell: it does not see comparisons), and whether it is 0 where they are.
 #include "lang/ir_node.h"
 
 #include <string.h>
 
 bool solve_is_linear(const Ir *ir, IrVal v, int n, const IrVal *x);
+bool solve_vanishes(const Ir *ir, IrVal v, int n, const IrVal *x);
 
 static int higher(int a, int b) { return a > b ? a : b; }
 
@@ -37,5 +38,33 @@ bool solve_is_linear(const Ir *ir, IrVal v, int n, const IrVal *x) {
   }
   bool yes = deg[v] <= 1;
   mem_free(deg);
+  return yes;
+}
+
+static bool node_zero(const IrNode *n, const bool *zero) {
+  bool z[3] = {false};
+  for (int k = 0; k < n->nargs && k < 3; k++) z[k] = zero[n->arg[k]];
+  switch (n->fam) {
+  case N_CONST: return !n->mask && n->x == 0;
+  case FAM_ADD: case FAM_SUB: return z[0] && z[1];
+  case FAM_NEG: return z[0];
+  case FAM_MUL: return z[0] || z[1];
+  case FAM_FMA: return (z[0] || z[1]) && z[2];
+  case FAM_DIV: return z[0];
+  case FAM_SELECT: return z[1] && z[2];
+  default: return false;
+  }
+}
+
+// By form, not by value: 0/tau is 0 though tau is not known.
+bool solve_vanishes(const Ir *ir, IrVal v, int n, const IrVal *x) {
+  bool *zero = mem_alloc((size_t)v + 1);
+  for (IrVal i = 1; i <= v; i++) {
+    zero[i] = node_zero(ir_at(ir, i), zero);
+    for (int k = 0; k < n; k++)
+      if (x[k] == i) zero[i] = true;
+  }
+  bool yes = zero[v];
+  mem_free(zero);
   return yes;
 }
