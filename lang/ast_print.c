@@ -694,6 +694,12 @@ static void put_file(Out *o, const Node *n) {
   }
 }
 
+// A line may not begin with a minus: such a value is printed in brackets.
+static bool begins_with_minus(const Node *n) {
+  while (!(n->flags & NF_PAREN) && (n->kind == N_BINARY || n->kind == N_IN)) n = n->kid[0];
+  return n->kind == N_UNARY && n->op == OP_NEG && !(n->flags & NF_PAREN);
+}
+
 static void put_script(Out *o, const Node *n) {
   switch ((NodeKind)n->kind) {
   case N_BLOCK: put_block(o, n); break;
@@ -727,7 +733,7 @@ static void put_script(Out *o, const Node *n) {
   case N_MINIMIZE: put_word(o, "minimize", n->kid[0]); put_option(o, "with", n->kid[1]); break;
   case N_LEARNING: put(o, n->op ? "learning on" : "learning off"); break;
   case N_RETURN: put_word(o, "return", n->kid[0]); break;
-  case N_EXPRSTMT: put_value(o, n->kid[0]); break;
+  case N_EXPRSTMT: put_expr(o, n->kid[0], begins_with_minus(n->kid[0]) ? P_WORD + 1 : 0); break;
   case N_FILE: put_file(o, n); break;
   default: str_addf(o->s, "<%s>", node_kind_name((NodeKind)n->kind));
   }
