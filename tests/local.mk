@@ -27,6 +27,8 @@ unit_tests = \
 	tests/unit/check_lexer \
 	tests/unit/check_pages \
 	tests/unit/check_parser \
+	tests/unit/check_program \
+	tests/unit/check_rng \
 	tests/unit/check_types \
 	tests/unit/check_units \
 	tests/unit/check_value \

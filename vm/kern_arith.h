@@ -81,7 +81,6 @@ OP_f(EXPREL, v_exprel(x))
 OP_f(BERN, v_bern(x))
 OP_f(LOG, v_log(x))
 OP_f(LOG1P, v_log1p(x))
-OP_f(LOG10, v_log10(x))
 OP_f(SIGMOID, v_sigmoid(x))
 OP_f(SOFTPLUS, v_softplus(x))
 OP_f(TANH, v_tanh(x))
@@ -99,6 +98,7 @@ OP_f(COS, v_cos(x))
     }                                                \
     return a + 2;                                    \
   }
+OP_libm(LOG10, log10(x))
 OP_libm(TAN, tan(x))
 OP_libm(ASIN, asin(x))
 OP_libm(ACOS, acos(x))

@@ -9,7 +9,7 @@ double vm_exprel(double x) { return v_exprel(x); }
 double vm_bern(double x) { return v_bern(x); }
 double vm_log(double x) { return v_log(x); }
 double vm_log1p(double x) { return v_log1p(x); }
-double vm_log10(double x) { return v_log10(x); }
+double vm_log10(double x) { return log10(x); }
 double vm_sin(double x) { return v_sin(x); }
 double vm_cos(double x) { return v_cos(x); }
 double vm_tanh(double x) { return v_tanh(x); }
