@@ -104,7 +104,7 @@ static const Unit *left_unit(Checker *c, const Equation *eq, Dim d) {
   const Unit *u = eq->x->type.unit;
   if (!u || !u->text[0]) return NULL;
   if (dim_equal(d, u->dim)) return u;
-  if (eq->nfactors) return NULL;
+  if (!dim_equal(d, dim_div(u->dim, second()))) return NULL;
   Unit *per = NEW(c->a, Unit);
   *per = (Unit){arena_printf(c->a, "%s/s", u->text), d, u->scale};
   return per;

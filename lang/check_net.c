@@ -619,8 +619,10 @@ void check_inject(Checker *c, Node *n) {
   cx.model = t.info;
   cx.scope = lane_scope(c, CX_INJECT, NULL);
   cx.xi = true;
-  Type v = check_quantity(c, n->kid[0], input ? input->type : type_of(TY_ANY), input ? input->name->text : "it", true);
-  if (type_known(v) && type_is_array(v) && expr_varies(n->kid[0])) rule_one_number(c, n->kid[0], v, "what is injected");
+  Type v = check_value(c, n->kid[0]);
+  if (type_known(v) && !type_numeric(v)) rule_wrong_kind(c, n->kid[0], v, "a number or an array");
+  else if (input && !dims_agree(v, input->type)) rule_stimulus_unit(c, n->kid[0], v, input, t.info);
+  else if (type_known(v) && type_is_array(v) && expr_varies(n->kid[0])) rule_one_number(c, n->kid[0], v, "what is injected");
   ctx_leave(c);
   if (n->kid[2]) check_time(c, n->kid[2], "the beginning");
   if (n->kid[3]) check_time(c, n->kid[3], "the end");

@@ -140,6 +140,7 @@ void rule_which_input(Checker *c, Node *target, const Model *m, int count, const
 void rule_no_via(Checker *c, Node *n);
 void rule_no_pattern(Checker *c, Node *n);
 void rule_weight_missing(Checker *c, Node *n, const Sym *w, const Model *syn);
+void rule_stimulus_unit(Checker *c, Node *n, Type t, const Sym *input, const Model *m);
 void rule_no_weight(Checker *c, Node *n, const Model *syn);
 void rule_injected_unit(Checker *c, Node *n, Node *inject, Type t, const Sym *input, const Model *post);
 void rule_probability(Checker *c, Node *n, double p);

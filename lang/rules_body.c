@@ -227,11 +227,26 @@ void rule_equation_twice(Checker *c, Node *n, const Sym *v, const Node *first) {
   diag_label(e, first->span, "the first is here");
 }
 
+// tau*dV/dt with `param tau = 20`: the factor lacks its unit.
+static bool factor_without_unit(Checker *c, Diag *e, const Equation *eq, Type left, Type right) {
+  for (int k = 0; k < eq->nfactors; k++) {
+    const Node *f = eq->factors[k];
+    const Sym *v = f->kind == N_NAME ? f->sym : NULL;
+    if (!v || v->kind != SYM_PARAM || v->type.kind != TY_NUM || !dim_is_none(v->type.dim)) continue;
+    Dim need = eq->divided[k] ? dim_div(left.dim, right.dim) : dim_div(right.dim, left.dim);
+    diag_label(e, name_span(v->decl), "declared without a unit");
+    diag_note(e, "`%s` is a plain number; the equation fits if it is %s", v->name->text, measured(c, type_num(need, NULL)));
+    return true;
+  }
+  return false;
+}
+
 void rule_equation_unit(Checker *c, Node *n, const Equation *eq, Type left, Type right) {
   Diag *e = fault(c, E_UNIT_MISMATCH, n->span, "the two sides of this equation differ: %s and %s", say(c, left),
                   say(c, right));
   diag_label(e, n->kid[0]->span, "this is %s", say(c, left));
   diag_label(e, n->kid[1]->span, "this is %s", say(c, right));
+  if (factor_without_unit(c, e, eq, left, right)) return;
   bool at_right;
   const char *factor = lacking_factor(c, left, right, &at_right), *x = eq->x->name->text;
   if (!factor) return;

@@ -35,6 +35,10 @@ void rule_unknown_entry(Checker *c, Node *target, const Model *m) {
   Vec(const char *) names = {0};
   for (int k = 0; m && k < m->nvars; k++)
     if (!m->vars[k]->hidden) vec_push(&names, m->vars[k]->name->text);
+  if (m && m->kind == MODEL_SYNAPSE) {
+    vec_push(&names, "delay");
+    vec_push(&names, "post_delay");
+  }
   const char *near = nearest_name(target->name->text, names.data, names.n);
   if (near)
     diag_hint(e, "did you mean `%s`?", near);
@@ -143,6 +147,12 @@ void rule_weight_missing(Checker *c, Node *n, const Sym *w, const Model *syn) {
   const char *unit = w->type.kind == TY_NUM && !dim_is_none(w->type.dim) ? say(c, w->type) : "";
   diag_label(e, name_span(w->decl), "it has no default");
   diag_hint(e, "add { %s = 1%s%s }", w->name->text, *unit ? " " : "", unit);
+}
+
+void rule_stimulus_unit(Checker *c, Node *n, Type t, const Sym *input, const Model *m) {
+  Diag *e = fault(c, E_UNIT_MISMATCH, n->span, "this injects %s, but the input `%s` of %s is %s", say(c, t),
+                  input->name->text, m->name->text, say(c, input->type));
+  diag_label(e, name_span(input->decl), "this is %s", say(c, input->type));
 }
 
 void rule_no_weight(Checker *c, Node *n, const Model *syn) {
