@@ -20,6 +20,7 @@ libcore_la_SOURCES += \
 	lang/derive.c \
 	lang/describe.c \
 	lang/emit.c lang/emit.h \
+	lang/explain.c \
 	lang/fold.c \
 	lang/fuse.c \
 	lang/hebb.c \
