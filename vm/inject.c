@@ -51,7 +51,7 @@ bool inject_add(Vm *vm, const Sel *s, int input, void *lang, double from, double
   }
   Injection like = {.lang = lang, .from_time = from, .to_time = to, .ncaptures = ncaptures, .span = span};
   like.captures = arena_dup(captures, sizeof *captures * (size_t)ncaptures, vm->arena);
-  for (int k = 0; k < ncaptures; k++) value_keep(captures[k]);
+  for (int k = 0; k < ncaptures; k++) vec_push(&vm_net(vm)->kept, value_keep(captures[k]));
   int64_t i0 = 0;
   for (int k = 0; k < s->nparts; i0 += s->part[k++].n) add_part(vm, &s->part[k], i0, input, &like);
   injections_round(vm);
