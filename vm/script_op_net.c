@@ -40,6 +40,10 @@ static bool size_of(Frame *f, Value v, int64_t *out) {
   return false;
 }
 
+static void number_name(Vm *vm, Pop *p, const char *base, Value number) {
+  p->name = arena_printf(vm->arena, "%s[%lld]", base, (long long)value_as_num(number));
+}
+
 bool script_op_POPULATION(Frame *f, ScriptIns in) {
   const ScriptPop *s = &f->p->pop.data[in.a];
   Value *captures = f->sp - s->ncaptures, *sizes = captures - s->nsizes;
