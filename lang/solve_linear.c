@@ -7,6 +7,7 @@
 
 bool solve_is_linear(const Ir *ir, IrVal v, int n, const IrVal *x);
 bool solve_vanishes(const Ir *ir, IrVal v, int n, const IrVal *x);
+IrVal solve_ratio(Ir *ir, IrVal a, IrVal b);
 
 static int higher(int a, int b) { return a > b ? a : b; }
 
@@ -67,4 +68,11 @@ bool solve_vanishes(const Ir *ir, IrVal v, int n, const IrVal *x) {
   bool yes = zero[v];
   mem_free(zero);
   return yes;
+}
+
+// a/b, without a divisor that both have.
+IrVal solve_ratio(Ir *ir, IrVal a, IrVal b) {
+  const IrNode *x = ir_at(ir, a), *y = ir_at(ir, b);
+  bool both = x->fam == FAM_DIV && y->fam == FAM_DIV && x->arg[1] == y->arg[1];
+  return both ? ir_make(ir, FAM_DIV, x->arg[0], y->arg[0], 0) : ir_make(ir, FAM_DIV, a, b, 0);
 }
