@@ -170,17 +170,19 @@ static Bind full_copy(Bound *b, const Column *c, int64_t n) {
 }
 
 // ---- binding ----
-static Bind bind_value(Value v) {
+// An array as a whole: lookups count its elements row by row. A series: its values, or (no array slot) its interval.
+static Bind bind_value(Value v, int access) {
+  if (v.kind == VAL_SERIES && access != ACC_ARRAY) return (Bind){.p = &((Series *)v.obj)->dt, .n = 1};
   if (v.kind == VAL_SERIES) v = value_obj(((const Series *)v.obj)->values);
   if (v.kind != VAL_ARRAY) return (Bind){0};
   Array *a = (Array *)v.obj;
-  return (Bind){.p = a->data, .n = a->ndim ? a->shape[0] : 1, .shape = a->shape, .ndim = a->ndim};
+  return (Bind){.p = a->data, .n = a->n, .shape = a->shape, .ndim = a->ndim};
 }
 
 static Bind bind_capture(Bound *b, const Scope *s, int slot, int index) {
   if (index >= s->ncaptures) BUG("capture %d of %d", index, s->ncaptures);
   Value v = s->captures[index];
-  if (v.kind == VAL_ARRAY || v.kind == VAL_SERIES) return bind_value(v);
+  if (v.kind == VAL_ARRAY || v.kind == VAL_SERIES) return bind_value(v, kernel_slot(b->k, slot)->access);
   if (!b->nums) b->nums = mem_alloc(sizeof(double) * (size_t)kernel_nslots(b->k));
   b->nums[slot] = value_as_num(v);
   return (Bind){.p = &b->nums[slot], .n = 1};
@@ -192,8 +194,8 @@ static Bind bind_global(Bound *b, const Scope *s, int slot, const Slot *t) {
   Value v = s->vm->globals[t->index];
   if (t->constant) net->global_const[t->index] = true;
   if (v.kind != VAL_ARRAY && v.kind != VAL_SERIES) return (Bind){.p = &net->global[t->index], .n = 1};
-  vec_push(&net->arrays, (ArrayBind){b->in, slot, t->index, t->constant, v.obj});
-  return bind_value(v);
+  vec_push(&net->arrays, (ArrayBind){b->in, slot, t->index, t->access, t->constant, v.obj});
+  return bind_value(v, t->access);
 }
 
 static Bind bind_pseudo(Bound *b, const Scope *s, int slot, const Slot *t) {
@@ -290,7 +292,7 @@ void globals_refresh(Vm *vm) {
     if (v.kind != VAL_ARRAY && v.kind != VAL_SERIES) continue;
     if (v.obj != a->seen && a->constant) net->constants = true;
     a->seen = v.obj;
-    instance_bind(a->in, a->slot, bind_value(v));
+    instance_bind(a->in, a->slot, bind_value(v, a->access));
   }
 }
 

@@ -276,7 +276,7 @@ typedef struct Action {
 
 typedef struct ArrayBind {
   KernelInstance *in;
-  int slot, global;
+  int slot, global, access;
   bool constant;
   const void *seen;
 } ArrayBind;
