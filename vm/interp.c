@@ -18,6 +18,7 @@ struct KernelInstance {
   void **r;        // the register table as far as it is the same for all runs
   double *scalars; // constants, setup scalars
   double *derived; // nderived columns of derived_lanes
+  uint8_t *use;    // by slot: LOADED and STORED by index
   int64_t derived_lanes;
 };
 
@@ -44,11 +45,57 @@ const char *vm_isa(void) {
   return name;
 }
 
+// ---- loads and stores by index of the same memory ----
+// A kernel's loads see the values at its start. Within a block they do, since stores come last; but a later block would
+// see what an earlier one stored at the same element (a target that has two synapses of one source). Where a call has
+// several blocks and memory that is both loaded and stored by index, the loads are done for all lanes first.
+enum { LOADED = 1, STORED = 2 };
+
+static uint8_t *index_uses(const Kernel *k) {
+  uint8_t *use = mem_alloc((size_t)k->nslots + 1);
+  for (const uint16_t *p = k->code + k->section[SECTION_BODY]; *p != OP_END_x; p += op_words(p)) {
+    if (*p == OP_GATHER_x) use[p[2]] |= LOADED;
+    if (*p == OP_SCATTER_v || *p == OP_ADDAT_v) use[p[2]] |= STORED;
+    if (*p == OP_ADDATM_vm) use[p[3]] |= STORED;
+  }
+  return use;
+}
+static bool stored_elsewhere(const KernelInstance *in, int slot) {
+  for (int s = 0; s < in->k->nslots; s++)
+    if ((in->use[s] & STORED) && in->bind[s].p == in->bind[slot].p) return true;
+  return false;
+}
+static double *gather_all(const KernelInstance *in, const KernelCall *c, int slot) {
+  const Slot *s = &in->k->slots[slot];
+  const int32_t *index = c->idx[s->access - ACC_SELF];
+  const void *p = in->bind[slot].p;
+  double *d = mem_alloc(sizeof *d * (size_t)(c->hi - c->lo));
+  for (int64_t i = 0; i < c->hi - c->lo; i++)
+    d[i] = s->type == SLOT_F64   ? ((const double *)p)[index[i]]
+           : s->type == SLOT_F32 ? (double)((const float *)p)[index[i]]
+                                 : ((const int32_t *)p)[index[i]];
+  return d;
+}
+static double **gather_before(const KernelInstance *in, const KernelCall *c) {
+  double **g = NULL;
+  for (int s = 0; s < in->k->nslots; s++) {
+    if (!(in->use[s] & LOADED) || !stored_elsewhere(in, s)) continue;
+    if (!g) g = mem_alloc(sizeof *g * (size_t)in->k->nslots);
+    g[s] = gather_all(in, c, s);
+  }
+  return g;
+}
+static void gathered_free(const KernelInstance *in, double **g) {
+  for (int s = 0; g && s < in->k->nslots; s++) mem_free(g[s]);
+  mem_free(g);
+}
+
 KernelInstance *instance_new(const Kernel *k) {
   const char *name;
   KernelInstance *in = mem_alloc(sizeof *in);
   in->k = k;
   in->ops = choose(&name);
+  in->use = index_uses(k);
   in->bind = mem_alloc(sizeof(Bind) * (size_t)(k->nslots + 1));
   in->r = mem_alloc(sizeof(void *) * (size_t)(reg_count(k) + 1));
   int nscalar = k->nconstant + k->nsetup;
@@ -64,6 +111,7 @@ KernelInstance *instance_new(const Kernel *k) {
 void instance_free(KernelInstance *in) {
   if (!in) return;
   mem_free(in->bind);
+  mem_free(in->use);
   mem_free(in->r);
   mem_free(in->scalars);
   mem_free(in->derived);
@@ -161,7 +209,11 @@ static bool run_in(KernelInstance *in, KernelCall *call, void *memory) {
   Work w;
   work_init(&w, in, call, memory);
   execute_scalars(in, &w.f, SECTION_PROLOGUE, reg_prologue(in->k), in->k->nprologue);
-  return call->fault.what < 0 && execute_lanes(in, &w, SECTION_BODY, call->lo, call->hi);
+  if (call->fault.what >= 0) return false;
+  if (call->hi - (call->lo & ~(int64_t)7) > VM_BLOCK) w.f.gathered = gather_before(in, call);
+  bool ok = execute_lanes(in, &w, SECTION_BODY, call->lo, call->hi);
+  if (w.f.gathered) gathered_free(in, w.f.gathered);
+  return ok;
 }
 static __attribute__((noinline)) bool run_on_stack(KernelInstance *in, KernelCall *call, size_t bytes) {
   return run_in(in, call, __builtin_alloca(bytes));

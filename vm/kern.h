@@ -2,7 +2,7 @@
 // The vectors of one instruction set: the few primitives from which all lane kernels are written.
 //
 // Included by a source that is compiled once per instruction set (vm/kern.c) or for plain doubles (KERN_SCALAR:
-// vm/vmath.c, vm/rng.c). Types: vd W doubles, vi W 64-bit integers, vm a mask of W lanes. Every primitive gives the same
+// vm/vmath.c, vm/rng.c). Types: vd W doubles, vi W unsigned 64-bit integers, vm a mask of W lanes. Every primitive gives the same
 // bits on every instruction set; where one lacks the instruction (fused multiply-add, rounding, gather) it goes lane by
 // lane. A mask in memory is one 64-bit word per lane, all ones or all zeros.
 #ifndef HEBB_KERN_H
@@ -35,12 +35,11 @@
 // ---- types, loads and stores ----
 #if defined(KERN_SCALAR)
 typedef double vd;
-typedef int64_t vi;
-typedef uint64_t vu;
+typedef uint64_t vi;
 VI vd ld(const double *p) { return *p; }
 VI void st(double *p, vd x) { *p = x; }
 VI vd bc(double x) { return x; }
-VI vi ibc(int64_t x) { return x; }
+VI vi ibc(int64_t x) { return (vi)x; }
 VI vi as_i(vd x) {
   vi r;
   memcpy(&r, &x, 8);
@@ -69,11 +68,10 @@ VI double lane(vd x, int i) { return (void)i, x; }
   } while (0)
 #else
 typedef double vd __attribute__((vector_size(8 * W)));
-typedef int64_t vi __attribute__((vector_size(8 * W)));
-typedef uint64_t vu __attribute__((vector_size(8 * W)));
+typedef uint64_t vi __attribute__((vector_size(8 * W)));
 typedef int32_t vi32 __attribute__((vector_size(8 * W)));
 typedef double vd_mem __attribute__((vector_size(8 * W), aligned(8), may_alias));
-typedef int64_t vi_mem __attribute__((vector_size(8 * W), aligned(8), may_alias));
+typedef int64_t vm_mem __attribute__((vector_size(8 * W), aligned(8), may_alias));
 VI vd ld(const double *p) { return *(const vd_mem *)p; }
 VI void st(double *p, vd x) { *(vd_mem *)p = x; }
 #if defined(KERN_AVX512)
@@ -84,7 +82,7 @@ VI vd bc(double x) { return (vd)_mm256_set1_pd(x); }
 VI vi ibc(int64_t x) { return (vi)_mm256_set1_epi64x(x); }
 #else
 VI vd bc(double x) { return (vd){x, x}; }
-VI vi ibc(int64_t x) { return (vi){x, x}; }
+VI vi ibc(int64_t x) { return (vi){(uint64_t)x, (uint64_t)x}; }
 #endif
 VI vi as_i(vd x) { return (vi)x; }
 VI vd as_d(vi x) { return (vd)x; }
@@ -143,7 +141,7 @@ VI vd sel(vm m, vd yes, vd no) { return m ? yes : no; }
 VI unsigned bits(vm m) { return (unsigned)m & 1; }
 VI vm i_eq(vi a, vi b) { return -(vm)(a == b); }
 #else
-typedef vi vm;
+typedef int64_t vm __attribute__((vector_size(8 * W)));
 VI vm lt(vd a, vd b) { return a < b; }
 VI vm le(vd a, vd b) { return a <= b; }
 VI vm eq(vd a, vd b) { return a == b; }
@@ -152,14 +150,14 @@ VI vm m_and(vm a, vm b) { return a & b; }
 VI vm m_or(vm a, vm b) { return a | b; }
 VI vm m_not(vm a) { return ~a; }
 VI vm m_andnot(vm a, vm b) { return a & ~b; }
-VI vm ldm(const double *p) { return *(const vi_mem *)p; }
-VI void stm(double *p, vm m) { *(vi_mem *)p = m; }
+VI vm ldm(const double *p) { return *(const vm_mem *)p; }
+VI void stm(double *p, vm m) { *(vm_mem *)p = m; }
 VI vm i_eq(vi a, vi b) { return a == b; }
 #if defined(KERN_AVX2)
 VI vd sel(vm m, vd yes, vd no) { return (vd)_mm256_blendv_pd((__m256d)no, (__m256d)yes, (__m256d)m); }
 VI unsigned bits(vm m) { return (unsigned)_mm256_movemask_pd((__m256d)m); }
 #else
-VI vd sel(vm m, vd yes, vd no) { return as_d((as_i(yes) & m) | (as_i(no) & ~m)); }
+VI vd sel(vm m, vd yes, vd no) { return as_d((as_i(yes) & (vi)m) | (as_i(no) & ~(vi)m)); }
 VI unsigned bits(vm m) { return (unsigned)(m[0] & 1) | (unsigned)(m[1] & 2); }
 #endif
 #endif
@@ -227,8 +225,8 @@ VI vd max_x(vd a, vd b) { return sel(lt(b, a), a, b); }
 VI vd neg(vd x) { return as_d(as_i(x) ^ ibc(INT64_MIN)); }
 VI vd abs_(vd x) { return as_d(as_i(x) & ibc(INT64_MAX)); }
 VI vd copysign_(vd x, vd s) { return as_d((as_i(x) & ibc(INT64_MAX)) | (as_i(s) & ibc(INT64_MIN))); }
-VI vi shr(vi x, int n) { return (vi)((vu)x >> n); } // logical
-VI vi shl(vi x, int n) { return (vi)((vu)x << n); }
+VI vi shr(vi x, int n) { return x >> n; }
+VI vi shl(vi x, int n) { return x << n; }
 
 // y * 2^floor(e) with one rounding, for y in [1/2, 4) and t = e + 1.5*2^48 (so that the low bits of t are 16 e).
 VI vd scale16(vd y, vd e, vd t) {
@@ -238,7 +236,7 @@ VI vd scale16(vd y, vd e, vd t) {
 #elif defined(KERN_SCALAR)
   (void)e;
   int32_t m = (int32_t)as_i(t) >> 4, h = m >> 1;
-  return y * as_d(shl(h + 1023, 52)) * as_d(shl(m - h + 1023, 52));
+  return y * as_d(shl((vi)(h + 1023), 52)) * as_d(shl((vi)(m - h + 1023), 52));
 #else
   (void)e;
   vi32 m = (vi32)t >> 4, h = m >> 1; // only the low half of each lane counts

@@ -57,8 +57,12 @@ DEF(LOAD_x) {
 DEF(GATHER_x) {
   double *d = NUM(0);
   const void *p = BOUND(1)->p;
-  const int32_t *index = lane_index(f, SLOT(1)->access);
   int i = f->lo, hi = f->hi, type = SLOT(1)->type;
+  if (f->gathered && f->gathered[a[1]]) {
+    memcpy(d + i, f->gathered[a[1]] + (f->base + i - f->call->lo), sizeof *d * (size_t)(hi - i));
+    return a + 2;
+  }
+  const int32_t *index = lane_index(f, SLOT(1)->access);
 #if defined(KERN_AVX512)
   if (type == SLOT_F64)
     for (; i + 8 <= hi; i += 8)

@@ -32,7 +32,7 @@ VI vi counters(const Frame *f, const DrawKey *s, int i) {
   }
   vi c = ibc((int64_t)s->word1);
   for (int q = 0; q < W; q++)
-    if (i + q >= f->lo && i + q < f->hi) c[q] += self[f->base - f->call->lo + i + q];
+    if (i + q >= f->lo && i + q < f->hi) c[q] += (uint64_t)self[f->base - f->call->lo + i + q];
   return c;
 }
 VI vm counted(const Frame *f, int i) { // which of the lanes from i on count

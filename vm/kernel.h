@@ -62,6 +62,7 @@ typedef struct Frame {
   const Kernel *k;
   const Bind *bind;
   KernelCall *call;
+  double **gathered;    // by slot: what was loaded by index for all lanes before the first block, or NULL (interp.c)
   const uint16_t *halt; // an END: where a failed check goes on
 } Frame;
 
