@@ -387,7 +387,9 @@ RunEnd vm_run(Vm *vm, int64_t steps, int (*until)(void *ctx), void *ctx, Span sp
   record_prepare(vm);
   remember_creation(vm);
   vm_net(vm)->running = true;
+  double from = wall();
   RunEnd end = run_steps(vm, steps, until, ctx);
+  vm->stepping += wall() - from;
   vm_net(vm)->running = false;
   recordings_flush(vm);
   if (end != RUN_ERROR && steps > 0 && !states_finite(vm)) return RUN_ERROR;
