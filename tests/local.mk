@@ -26,9 +26,11 @@ unit_tests = \
 	tests/unit/check_io \
 	tests/unit/check_lexer \
 	tests/unit/check_pages \
+	tests/unit/check_lower \
 	tests/unit/check_parser \
 	tests/unit/check_program \
 	tests/unit/check_rng \
+	tests/unit/check_solve \
 	tests/unit/check_types \
 	tests/unit/check_units \
 	tests/unit/check_value \
