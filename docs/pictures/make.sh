@@ -10,4 +10,4 @@ trap 'rm -rf "$work"' EXIT
 # The first model of README.md.
 awk '/^```/ { if (on) exit; on = ($0 == "```hebb"); next } on' "$here/../../README.md" >"$work/first.hebb"
 (cd "$work" && "$hebb" run --quiet first.hebb)
-cp "$work/first.svg" "$here/first.svg"
+cp "$work/first.png" "$here/first.png"
