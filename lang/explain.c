@@ -136,7 +136,16 @@ static void explain_delivery(Lowering *l, ConnInfo *ci, Arena *a, Str *out) {
   if (sh.low->desc.mergeable) str_add(out, "  connections with equal parameters onto one population share these states\n");
 }
 
+static void explain_title(const ConnInfo *ci, Str *out) {
+  str_addf(out, "connection %s -> %s via %s", ci->pre ? ci->pre->name->text : "neurons of several kinds",
+           ci->post ? ci->post->name->text : "neurons of several kinds", ci->syn->name->text);
+  for (int r = 0; r < ci->nrules; r++) str_addf(out, "%s%s", r ? ", " : " learn ", ci->rules[r].model->name->text);
+  str_addc(out, '\n');
+}
+
 void explain_connection(Lowering *l, ConnInfo *ci, Str *out) {
+  explain_title(ci, out);
+  if (!ci->pre || !ci->post) return;
   Arena *a = arena_new();
   PopShape sh = plain_shape(l, ci->post, a);
   SynLow *low = syn_low(describe_synapse(l, ci));
@@ -145,9 +154,6 @@ void explain_connection(Lowering *l, ConnInfo *ci, Str *out) {
   Str unused = {0};
   explain_shape(l, &sh, &known, true, &unused);
   str_free(&unused);
-  str_addf(out, "connection %s -> %s via %s", ci->pre->name->text, ci->post->name->text, ci->syn->name->text);
-  for (int r = 0; r < ci->nrules; r++) str_addf(out, "%s%s", r ? ", " : " learn ", ci->rules[r].model->name->text);
-  str_addc(out, '\n');
   sh.block = &block;
   sh.nblocks = 1;
   explain_shape(l, &sh, &known, false, out);

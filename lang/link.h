@@ -11,6 +11,8 @@ int name_number(Names *names, const char *name);
 
 // link_pop.c: kernels of a population of this shape, without captures. False after an error.
 bool link_population(Lowering *l, const PopShape *shape, PopCode *out);
+// Whether the methods named fit the equations of a neuron, alone or with one connection onto it (ci NULL: alone).
+bool link_check(Lowering *l, Model *m, ConnInfo *ci);
 Kernel *link_reader(Lowering *l, const PopShape *shape, int var);
 // link_syn.c: what of a projection decides the form of its kernels.
 typedef struct SynShape {

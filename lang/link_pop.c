@@ -378,3 +378,20 @@ bool link_population(Lowering *l, const PopShape *shape, PopCode *out) {
   out->fault_var = vec_keep(&names.v, l->a);
   return ok;
 }
+
+bool link_check(Lowering *l, Model *m, ConnInfo *ci) {
+  Arena *a = arena_new();
+  PopShape sh = {.low = neuron_low(describe_neuron(l, m))};
+  sh.uniform = NEWN(a, bool, sh.low->desc.nvars + 1);
+  SynLow *low = ci ? syn_low(describe_synapse(l, ci)) : NULL;
+  struct BlockShape block = {low, low ? low->desc.input : -1};
+  sh.block = &block;
+  sh.nblocks = low != NULL;
+  System s;
+  Solve sol;
+  system_open(&s, l, &sh, ACC_LANE);
+  bool ok = system_equations(&s, &sol) && solve_choose(&sol);
+  system_close(&s);
+  arena_free(a);
+  return ok;
+}

@@ -71,7 +71,9 @@ static IrVal compute_let(Env *e, View *v, const Sym *s, const Node *at) {
 
 IrVal view_read(Env *e, View *v, const Sym *s, const Node *at) {
   if (s->kind == SYM_WEIGHT && v->host) return view_read(e, v->host, v->host->model->weight, at);
-  if (s->index < 0 || s->index >= v->model->nvars) BUG("variable %s has no place", s->name->text);
+  if (!v->model) return v->ops->read(e, v, s, at); // neurons of several kinds: by name when it runs
+  if (s->model != v->model) s = model_find(v->model, s->name);
+  if (!s || s->index < 0 || s->index >= v->model->nvars) BUG("a variable of another model");
   if (v->value[s->index]) return v->value[s->index];
   bool let = s->kind == SYM_LET && !(v->ops->let_column && v->ops->let_column(e, v, s));
   IrVal r = let ? compute_let(e, v, s, at) : v->ops->read(e, v, s, at);

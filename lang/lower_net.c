@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Statements that make the network, as the machine wants them: descriptors with kernels for every value.
-#include "lang/lower_impl.h"
+#include "lang/link.h"
 
 #include <string.h>
 
@@ -38,7 +38,7 @@ PopDesc *lower_population(Lowering *l, Node *population, CaptureList *caps) {
   d->span = population->name_span.file ? population->name_span : population->span;
   d->init = lower_init_items(l, &cx, info->init, info->ninit, caps);
   d->ninit = info->ninit;
-  bool ok = lower_requires(l, d, info->model, caps);
+  bool ok = lower_requires(l, d, info->model, caps) && link_check(l, info->model, NULL);
   return ok && d->init ? d : NULL;
 }
 
@@ -152,6 +152,7 @@ ConnDesc *lower_connection(Lowering *l, Node *connect, CaptureList *caps) {
   bool ok = lower_params(l, d->syn, ci, caps);
   ok &= lower_pattern(l, d, ci, connect->kid[3], caps);
   ok &= lower_values(l, d, ci, caps);
+  ok = ok && (!ci->post || link_check(l, ci->post, ci));
   return ok ? d : NULL;
 }
 
