@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Lowering itself: what it keeps, views, slots, the cache of linked plans.
 #include "lang/lower_impl.h"
+#include "lang/solve.h"
 
 #include <stdarg.h>
 #include <string.h>
@@ -21,6 +22,12 @@ void lowering_free(Lowering *l) {
 }
 
 void lower_method(Lowering *l, MethodKind method) { l->method = method; }
+
+bool lower_method_named(Lowering *l, const char *name) {
+  for (int m = METHOD_AUTO; m <= METHOD_CVODE; m++)
+    if (strcmp(method_name((MethodKind)m), name) == 0) return lower_method(l, (MethodKind)m), true;
+  return false;
+}
 
 Kernel *lowering_keep(Lowering *l, Kernel *k) {
   if (k) vec_push(&l->kernels, k);

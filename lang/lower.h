@@ -37,6 +37,7 @@ void lowering_free(Lowering *l);
 
 // `set method = ...` (METHOD_AUTO at first); to be told before linking. Semantics and learning are read from the Vm.
 void lower_method(Lowering *l, MethodKind method);
+bool lower_method_named(Lowering *l, const char *name); // false if there is none of that name
 
 // ---- descriptors (describe.c); made once per Model / ConnInfo and shared ----
 ModelDesc *describe_neuron(Lowering *l, Model *m);

@@ -222,6 +222,7 @@ static void emit_set(ScriptC *c, Node *n) {
     bool word = what >= SET_PRECISION;
     if (word) emit(c, b->kid[0]->span, S_CONST, pool_text(c, b->kid[0]->name->text, b->kid[0]->name->n), 0);
     else emit_expr(c, b->kid[0]);
+    if (what == SET_METHOD) lower_method_named(c->in->lowering, b->kid[0]->name->text); // for what is compiled next
     emit(c, b->span, S_SETTING, (int)what, 0);
   }
 }
