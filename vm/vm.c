@@ -36,8 +36,6 @@ static void net_clear(Vm *vm) {
   vec_free(&net->arrays);
   rings_free(vm);
   vec_free(&net->groups);
-  for (int k = 0; k < net->kept.n; k++) value_drop(net->kept.data[k]);
-  vec_free(&net->kept);
   vec_free(&net->timed);
   for (int k = 0; k < net->kept.n; k++) value_drop(net->kept.data[k]);
   vec_free(&net->kept);
