@@ -15,6 +15,7 @@
 static bool link_pop(Vm *vm, Pop *p) {
   PopRun *r = pop_run(p);
   if (!p->changed && r->linked) return true;
+  captures_drop(&r->code.captures, &r->code.ncaptures);
   if (r->arena) arena_free(r->arena);
   r->arena = arena_new();
   r->code = (PopCode){0};
@@ -27,6 +28,7 @@ static bool link_pop(Vm *vm, Pop *p) {
 static bool link_proj(Vm *vm, Proj *p) {
   ProjRun *r = proj_run(p);
   if (!p->changed && r->linked) return true;
+  captures_drop(&r->code.captures, &r->code.ncaptures);
   if (r->arena) arena_free(r->arena);
   r->arena = arena_new();
   r->code = (SynCode){0};
@@ -250,6 +252,7 @@ static DeliverWay choose_way(const Proj *p) {
   if (r->code.on_pre || r->code.once_pre) return DELIVER_KERNEL;
   if (!r->code.nfast) return DELIVER_NONE;
   if (!s->seg_row) return DELIVER_PULL;
+  if (r->forced_way) return r->forced_way;
   double per_segment = (double)p->nsyn / (double)(s->seg_row[s->nsrc] + 1);
   double ring = 8.0 * (double)p->post->n * (s->pre.max + 1);
   return ring > PUSH_BYTES && per_segment >= PULL_SEGMENT ? DELIVER_PULL : DELIVER_PUSH;
@@ -473,6 +476,7 @@ void pop_run_free(Pop *p) {
   mem_free(r->zero);
   spike_log_free(&r->log);
   forced_free(&r->forced);
+  captures_drop(&r->code.captures, &r->code.ncaptures);
   if (r->arena) arena_free(r->arena);
   r->arena = NULL;
 }
@@ -486,6 +490,7 @@ void proj_run_free(Proj *p) {
   mem_free(r->fill_target);
   mem_free(r->back_target);
   history_close(p);
+  captures_drop(&r->code.captures, &r->code.ncaptures);
   if (r->arena) arena_free(r->arena);
   r->arena = NULL;
 }

@@ -117,6 +117,13 @@ typedef struct PopRun {
   bool free_running;    // nothing comes in, nothing goes out: may be advanced many steps at a time
 } PopRun;
 
+// Code that lang made owns what it captured.
+static inline void captures_drop(Value **v, int *n) {
+  for (int k = 0; k < *n; k++) value_drop((*v)[k]);
+  *v = NULL;
+  *n = 0;
+}
+
 static inline PopRun *pop_run(const Pop *p) { return p->run; }
 void pop_free(Pop *p);
 void pop_run_free(Pop *p);
@@ -242,7 +249,7 @@ typedef struct ProjRun {
   Bound on_pre, once_pre, on_post, once_post, coupling, advance_pre, advance, start, *every;
   int64_t *period;
   Bound *event_each, *event_once; // of code.event
-  DeliverWay way;
+  DeliverWay way, forced_way; // forced_way: instead of the choice (tests, bench); DELIVER_NONE: choose
   FastRun *fast;
   double npre, npost;
   int32_t *fill;           // an index repeated, as long as the longest row segment or chunk
