@@ -307,31 +307,46 @@ DEF(STORE_v) {
   for (; i < hi; i++) write_number(p, type, f->base + i, d[i]);
   return a + 2;
 }
-DEF(SCATTER_v) {
+// `step` is 0 where one number is stored to all.
+VI void scatter(const Frame *f, const uint16_t *a, const int step) {
   const double *d = NUM(0);
   const int32_t *index = lane_index(f, SLOT(1)->access);
   void *p = BOUND(1)->p;
   int type = SLOT(1)->type;
-  for (int i = f->lo; i < f->hi; i++) write_number(p, type, index[i], d[i]);
+  for (int i = f->lo; i < f->hi; i++) write_number(p, type, index[i], d[i * step]);
+}
+DEF(SCATTER_v) {
+  scatter(f, a, 1);
+  return a + 2;
+}
+DEF(SCATTER_k) {
+  scatter(f, a, 0);
   return a + 2;
 }
 static int64_t target(const Frame *f, const Slot *s, int i) {
   if (s->access == ACC_LANE) return f->base + i;
   return s->access == ACC_UNIFORM ? 0 : lane_index(f, s->access)[i];
 }
-DEF(ADDAT_v) {
+VI void add_at(const Frame *f, const uint16_t *a, const int step) {
   const double *d = NUM(0);
   const Slot *s = SLOT(1);
   void *p = BOUND(1)->p;
   if (s->type == SLOT_F64 && s->access >= ACC_SELF) {
     const int32_t *index = lane_index(f, s->access);
-    for (int i = f->lo; i < f->hi; i++) ((double *)p)[index[i]] += d[i];
-    return a + 2;
+    for (int i = f->lo; i < f->hi; i++) ((double *)p)[index[i]] += d[i * step];
+    return;
   }
   for (int i = f->lo; i < f->hi; i++) {
     int64_t j = target(f, s, i);
-    write_number(p, s->type, j, read_number(p, s->type, j) + d[i]);
+    write_number(p, s->type, j, read_number(p, s->type, j) + d[i * step]);
   }
+}
+DEF(ADDAT_v) {
+  add_at(f, a, 1);
+  return a + 2;
+}
+DEF(ADDAT_k) {
+  add_at(f, a, 0);
   return a + 2;
 }
 DEF(ADDATM_vm) {
