@@ -336,11 +336,13 @@ typedef struct Watch {
   int every, count; // steps between looks at the clock
 } Watch;
 
-static double wall(void) {
+static double clock_seconds(clockid_t clock) {
   struct timespec ts;
-  clock_gettime(CLOCK_MONOTONIC, &ts);
+  clock_gettime(clock, &ts);
   return (double)ts.tv_sec + 1e-9 * (double)ts.tv_nsec;
 }
+
+static double wall(void) { return clock_seconds(CLOCK_MONOTONIC); }
 
 static void watch(Vm *vm, Watch *w) {
   if (!vm->progress || ++w->count < w->every) return;
@@ -387,9 +389,10 @@ RunEnd vm_run(Vm *vm, int64_t steps, int (*until)(void *ctx), void *ctx, Span sp
   record_prepare(vm);
   remember_creation(vm);
   vm_net(vm)->running = true;
-  double from = wall();
+  double from = wall(), cpu_from = clock_seconds(CLOCK_PROCESS_CPUTIME_ID);
   RunEnd end = run_steps(vm, steps, until, ctx);
   vm->stepping += wall() - from;
+  vm->stepping_cpu += clock_seconds(CLOCK_PROCESS_CPUTIME_ID) - cpu_from;
   vm_net(vm)->running = false;
   recordings_flush(vm);
   if (end != RUN_ERROR && steps > 0 && !states_finite(vm)) return RUN_ERROR;
