@@ -205,19 +205,20 @@ static bool solve_part(LinkSyn *ls, SynSystem *s, IrVal h, int *n) {
   return true;
 }
 
-// Per-synapse states that only events read are brought to the present: the end of this step's integration.
+// Per-synapse states that only events read are brought to the present: for events the end of this step's integration
+// (steps 1), for others its beginning (0).
 static int touched_column(const SynLow *low) {
   for (int k = 0; k < low->desc.model.nvars; k++)
     if (low->touched[k] >= 0) return low->touched[k];
   return -1;
 }
 
-static bool touch(LinkSyn *ls, SynSystem *s) {
+static bool touch(LinkSyn *ls, SynSystem *s, double steps) {
   int column = touched_column(ls->shape->low), n;
   Access access = s->lanes == SYN_EACH_POST ? ACC_SELF : ACC_LANE;
   Slot slot = slot_var(OBJ_SELF, access, column, false, "last step");
   slot.type = ls->shape->type[column];
-  IrVal now = ir_op2(s->ir, IR_ADD, ir_load(s->ir, slot_sys(SYS_TICK)), ir_const(s->ir, 1));
+  IrVal now = ir_op2(s->ir, IR_ADD, ir_load(s->ir, slot_sys(SYS_TICK)), ir_const(s->ir, steps));
   IrVal h = ir_op2(s->ir, IR_MUL, ir_op2(s->ir, IR_SUB, now, ir_load(s->ir, slot)), ir_load(s->ir, slot_sys(SYS_DT)));
   ir_store(s->ir, slot, now);
   return solve_part(ls, s, h, &n);
@@ -252,10 +253,18 @@ static Kernel *event_kernel(LinkSyn *ls, int on, SynLanes lanes, const char *nam
   SynSystem s;
   syn_open(&s, ls->l, ls->shape, lanes, NULL);
   bool each = lanes == SYN_EACH || lanes == SYN_EACH_POST;
-  if (each && ls->event_driven && !touch(ls, &s)) s.e.failed = true;
+  if (each && ls->event_driven && !touch(ls, &s, 1)) s.e.failed = true;
   run_handlers(ls, &s, on);
   store_changes(&s, &ls->names);
   return finish(ls, &s, name);
+}
+
+static Kernel *sync_kernel(LinkSyn *ls) {
+  SynSystem s;
+  syn_open(&s, ls->l, ls->shape, SYN_EACH, NULL);
+  if (!touch(ls, &s, 0)) s.e.failed = true;
+  store_changes(&s, &ls->names);
+  return finish(ls, &s, "to the present");
 }
 
 static void link_events(LinkSyn *ls, SynCode *out) {
@@ -385,6 +394,7 @@ bool link_projection(Lowering *l, const SynShape *shape, const double *params, S
   link_events(&ls, out);
   link_steps(&ls, out);
   link_every(&ls, out);
+  if (ls.event_driven) out->sync = sync_kernel(&ls);
   link_coupling(&ls, out);
   vec_push(&ls.names.v, NULL);
   out->fault_var = vec_keep(&ls.names.v, l->a);

@@ -192,6 +192,8 @@ typedef struct SynCode {
   TimedKernel *every;   // on every T of synapse and rules, lanes as in advance, or as in advance_pre (TimedKernel.pre)
   int nevery;
   Kernel *start;        // on start, per synapse
+  Kernel *sync;         // per synapse: brings states that only events advance to the beginning of step `tick`; to be run
+                        // over all synapses before anybody outside reads or sets them; NULL: none
   SynEvent *event;
   int nevent;
   const char **fault_var; // names for ir_finite numbers
