@@ -253,7 +253,7 @@ static Kernel *event_kernel(LinkSyn *ls, int on, SynLanes lanes, const char *nam
   SynSystem s;
   syn_open(&s, ls->l, ls->shape, lanes, NULL);
   bool each = lanes == SYN_EACH || lanes == SYN_EACH_POST;
-  if (each && ls->event_driven && !touch(ls, &s, 1)) s.e.failed = true;
+  if (each && ls->event_driven && !touch(ls, &s, on == ON_START ? 0 : 1)) s.e.failed = true;
   run_handlers(ls, &s, on);
   store_changes(&s, &ls->names);
   return finish(ls, &s, name);
