@@ -23,6 +23,7 @@ unit_tests = \
 	tests/unit/check_diag \
 	tests/unit/check_expm \
 	tests/unit/check_format \
+	tests/unit/check_hebb \
 	tests/unit/check_io \
 	tests/unit/check_lexer \
 	tests/unit/check_pages \
@@ -31,6 +32,7 @@ unit_tests = \
 	tests/unit/check_program \
 	tests/unit/check_rng \
 	tests/unit/check_solve \
+	tests/unit/check_script \
 	tests/unit/check_types \
 	tests/unit/check_units \
 	tests/unit/check_value \
