@@ -237,7 +237,7 @@ static void measure(const Model *m, int64_t n, int verbose) {
 
 int main(int argc, char **argv) {
   int verbose = argc > 1 && strcmp(argv[argc - 1], "-v") == 0;
-  int64_t n = argc > 1 + verbose ? atoll(argv[1]) : 4000;
+  int64_t n = argc > 1 + verbose ? (atoll(argv[1]) + 7) / 8 * 8 : 4000; // the fused loops know whole vectors only
   const char *only = argc > 2 + verbose ? argv[2] : "";
   printf("%s\n", vm_isa());
   for (size_t k = 0; k < sizeof models / sizeof *models; k++)
