@@ -21,18 +21,23 @@ unit_tests = \
 	tests/unit/check_builtin \
 	tests/unit/check_check \
 	tests/unit/check_diag \
+	tests/unit/check_event \
 	tests/unit/check_expm \
 	tests/unit/check_format \
 	tests/unit/check_hebb \
 	tests/unit/check_io \
+	tests/unit/check_ir \
 	tests/unit/check_lexer \
-	tests/unit/check_pages \
 	tests/unit/check_lower \
+	tests/unit/check_pages \
 	tests/unit/check_parser \
+	tests/unit/check_probe \
 	tests/unit/check_program \
+	tests/unit/check_proj \
 	tests/unit/check_rng \
-	tests/unit/check_solve \
 	tests/unit/check_script \
+	tests/unit/check_solve \
+	tests/unit/check_step \
 	tests/unit/check_types \
 	tests/unit/check_units \
 	tests/unit/check_value \

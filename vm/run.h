@@ -358,6 +358,9 @@ void recordings_flush(Vm *vm);
 bool timed_due(Vm *vm);             // timed.c
 void timed_clear(Vm *vm);
 void timed_prepare(Vm *vm);
+int timed_count(const Vm *vm);
+bool *timed_done(const Vm *vm, int k); // whether block k of `at` has run
+void timed_cut(Vm *vm, int n);         // drops the blocks behind the first n
 void spikes_push(SpikeList *l, const int32_t *i, const int32_t *count, int64_t n);
 void injections_round(Vm *vm);      // inject.c: their times in steps of dt
 void forced_free(Forced *f);
