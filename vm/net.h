@@ -153,7 +153,8 @@ typedef struct PopCode {
   int nevery;
   Kernel *lets;          // stores lets and inputs that others read (phase 2); NULL if none are needed
   bool lets_need_input;  // what `lets` stores depends on inputs: it must come after the couplings onto this population
-  Kernel **event;        // further events (`event NAME when`), after advance: emits the elements
+  Kernel **event;        // further events (`event NAME when`), where spikes are tested: emits the elements
+  Kernel **event_block;  // what they do, over the list of elements (ACC_SELF), after the spike block; it or elements NULL: nothing
   int nevent;
   Value *captures;       // SPACE_CAPTURE of all these kernels
   int ncaptures;
