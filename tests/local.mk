@@ -12,7 +12,8 @@ AM_TESTS_ENVIRONMENT = \
 	HEBB=$(abs_top_builddir)/hebb; export HEBB; \
 	HEBB_PATH=$(abs_top_srcdir)/stdlib; export HEBB_PATH; \
 	top_srcdir=$(abs_top_srcdir); export top_srcdir; \
-	UBSAN_OPTIONS=print_stacktrace=1; export UBSAN_OPTIONS; \
+	ASAN_OPTIONS=exitcode=99:allocator_may_return_null=1; export ASAN_OPTIONS; \
+	UBSAN_OPTIONS=exitcode=99:print_stacktrace=1; export UBSAN_OPTIONS; \
 	$(MKDIR_P) "$$HOME";
 
 # C where C is the interface. tests/unit/check_MODULE.c tests MODULE.
@@ -53,7 +54,7 @@ LDADD = libcore.la $(CHECK_LIBS)
 language_tests = tests/lang.sh tests/examples.sh tests/stdlib.sh tests/refs.sh tests/readme.sh tests/isa.sh
 house_tests = tests/layers.sh tests/robust.sh
 TESTS += $(language_tests) $(house_tests)
-EXTRA_DIST += $(language_tests) $(house_tests) tests/common.sh tests/lang tests/golden tests/unit tests/fuzz tests/refs tests/stdlib tests/isa
+EXTRA_DIST += $(language_tests) $(house_tests) tests/common.sh tests/lang tests/unit tests/refs tests/stdlib tests/isa
 
 $(language_tests:.sh=.log): hebb$(EXEEXT)
 tests/robust.log: hebb$(EXEEXT)
