@@ -1,5 +1,2 @@
 # SPDX-License-Identifier: MIT
-EXTRA_DIST += \
-	docs/glossary.md \
-	docs/pictures/first.png \
-	docs/pictures/make.sh
+EXTRA_DIST += docs/glossary.md docs/pictures/make.sh docs/pictures/first.png

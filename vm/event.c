@@ -335,18 +335,20 @@ static void run_once_pre(Vm *vm, Proj *p, Bound *once, const ArrivalList *l, int
 
 // Where delays differ from synapse to synapse pre states are kept undelayed, and synapses see them through history: as
 // they were just before the spike (on pre), or after it (on post).
-static void once_undelayed(Vm *vm, Proj *p, const SpikeList *l, const Bound *each, Bound *once) {
+static void once_pre_undelayed(Vm *vm, Proj *p) {
   ProjRun *r = proj_run(p);
-  history_before(vm, p, each);
+  const SpikeList *l = spikes_of_step(p->pre, vm->tick);
+  history_take(vm, p, HISTORY_BEFORE);
   int32_t *list = fill_with(r, 0, l->n + 1), most = l->n ? 1 : 0;
   for (int64_t k = 0; l->count && k < l->n; k++)
     if (l->count[k] > most) most = l->count[k];
-  for (int32_t pass = 0; once->k && pass < most; pass++) {
+  for (int32_t pass = 0; r->once_pre.k && pass < most; pass++) {
     int64_t n = 0;
     for (int64_t k = 0; k < l->n; k++)
       if (store_row(proj_store(p), l->i[k]) >= 0 && (l->count ? l->count[k] : 1) > pass) list[n++] = l->i[k];
-    run_once(vm, once, list, n);
+    run_once(vm, &r->once_pre, list, n);
   }
+  history_take(vm, p, HISTORY_AFTER);
 }
 
 static void run_arrivals(Vm *vm, Proj *p, ArrivalList *l, Bound *each, Bound *once) {
@@ -369,20 +371,18 @@ static ArrivalList *calendar_of(const Proj *p, int which) {
 
 void emit_spikes(Vm *vm, Proj *p) {
   ProjRun *r = proj_run(p);
-  const SpikeList *spikes = spikes_of_step(p->pre, vm->tick);
-  bool apart = proj_store(p)->seg_row != NULL;
-  if (!p->nsyn) return;
-  history_take(vm, p, HISTORY_EVENT);
   if (r->way == DELIVER_PUSH) push(vm, p);
-  if (r->way == DELIVER_KERNEL) schedule(vm, p, spikes, calendar_of(p, 0));
-  if (apart) once_undelayed(vm, p, spikes, &r->on_pre, &r->once_pre);
+  if (r->way == DELIVER_KERNEL) {
+    history_take(vm, p, HISTORY_EVENT);
+    schedule(vm, p, spikes_of_step(p->pre, vm->tick), calendar_of(p, 0));
+    if (proj_store(p)->seg_row) once_pre_undelayed(vm, p);
+  }
   for (int e = 0; e < r->code.nevent; e++) {
     if (r->code.event[e].post) continue;
     const SpikeList *l = events_of_step(p->pre, r->code.event[e].event, vm->tick);
     schedule(vm, p, l, calendar_of(p, e + 1));
-    if (apart) once_undelayed(vm, p, l, &r->event_each[e], &r->event_once[e]);
+    if (proj_store(p)->seg_row && r->event_once[e].k && l->n) run_once(vm, &r->event_once[e], l->i, l->n);
   }
-  if (apart) history_take(vm, p, HISTORY_AFTER);
 }
 
 void deliver_pre(Vm *vm, Proj *p) {

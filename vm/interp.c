@@ -55,7 +55,7 @@ static uint8_t *index_uses(const Kernel *k) {
   uint8_t *use = mem_alloc((size_t)k->nslots + 1);
   for (const uint16_t *p = k->code + k->section[SECTION_BODY]; *p != OP_END_x; p += op_words(p)) {
     if (*p == OP_GATHER_x) use[p[2]] |= LOADED;
-    if (*p == OP_SCATTER_v || *p == OP_ADDAT_v || *p == OP_SCATTER_k || *p == OP_ADDAT_k) use[p[2]] |= STORED;
+    if (*p == OP_SCATTER_v || *p == OP_ADDAT_v) use[p[2]] |= STORED;
     if (*p == OP_ADDATM_vm) use[p[3]] |= STORED;
   }
   return use;
