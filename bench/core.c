@@ -219,9 +219,9 @@ static void measure(const Model *m, int64_t n, int verbose) {
   KernelInstance *in = bound(k, &d, &vt);
   KernelCall c = {.hi = n, .dt = m->dt};
   instance_setup(in, n, &c);
-  int64_t steps = 1 + (int64_t)(2e7 / (double)n), first = 0;
+  int64_t steps = 1 + (int64_t)(2e5 / (double)n), first = 0;
   double core = 1e9, fused = 1e9;
-  for (int round = 0; round < 7; round++, first += steps) {
+  for (int round = 0; round < 400; round++, first += steps) {
     fused = fmin(fused, time_fused(m, &f, first, steps));
     core = fmin(core, time_core(m, in, &d, first, steps));
   }
@@ -237,7 +237,7 @@ static void measure(const Model *m, int64_t n, int verbose) {
 
 int main(int argc, char **argv) {
   int verbose = argc > 1 && strcmp(argv[argc - 1], "-v") == 0;
-  int64_t n = argc > 1 + verbose ? atoll(argv[1]) : 4000;
+  int64_t n = argc > 1 + verbose ? (atoll(argv[1]) + 7) / 8 * 8 : 4000; // the fused loops know whole vectors only
   const char *only = argc > 2 + verbose ? argv[2] : "";
   printf("%s\n", vm_isa());
   for (size_t k = 0; k < sizeof models / sizeof *models; k++)

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 int usage_error(const char *verb, const char *fmt, ...) {
@@ -43,9 +44,21 @@ bool compile_path(Hebb *h, const char *path, CompileJob *job) {
 
 // ---- interrupts ----
 
-static volatile sig_atomic_t interrupts; // the command's only variable: a signal handler has no other way
+// The command's only variables: a signal handler has no other way.
+static volatile sig_atomic_t interrupts;
+static volatile sig_atomic_t interrupted_at = -1000; // tenths of a second
 
+static sig_atomic_t tenths(void) {
+  struct timespec t;
+  clock_gettime(CLOCK_MONOTONIC, &t);
+  return (sig_atomic_t)((t.tv_sec % 1000000) * 10 + t.tv_nsec / 100000000);
+}
+
+// A signal that comes twice at once (to the process and to its group) counts once.
 static void on_interrupt(int signal_number) {
+  sig_atomic_t now = tenths();
+  if (now - interrupted_at < 3 && now >= interrupted_at) return;
+  interrupted_at = now;
   if (interrupts >= 1) signal(signal_number, SIG_DFL);
   interrupts = interrupts + 1;
 }

@@ -110,7 +110,8 @@ static void print_profile(Hebb *h, double compiled, double ran) {
   fprintf(stderr, "# compiled in %.1f ms, ran for %.3f s; network time %g s in %lld steps\n", 1e3 * compiled, ran, vm_time(vm), (long long)vm->tick);
   fprintf(stderr, "# %lld neurons, %lld synapses; at most %.1f MiB\n", (long long)neurons, (long long)synapses, (double)use.ru_maxrss / 1024);
   if (vm->tick && neurons)
-    fprintf(stderr, "# the steps took %.4f s: %.2f ns per neuron and step\n", vm->stepping, 1e9 * vm->stepping / (double)vm->tick / (double)neurons);
+    fprintf(stderr, "# the steps took %.4f s, %.4f s of processor time: %.2f ns per neuron and step\n", vm->stepping, vm->stepping_cpu,
+            1e9 * vm->stepping / (double)vm->tick / (double)neurons);
 }
 
 // ---- options ----

@@ -1,2 +1,5 @@
 # SPDX-License-Identifier: MIT
-EXTRA_DIST += docs/glossary.md docs/pictures/make.sh docs/pictures/first.png
+EXTRA_DIST += \
+	docs/glossary.md \
+	docs/pictures/first.png \
+	docs/pictures/make.sh

@@ -142,8 +142,6 @@ static Model *population_neuron(Checker *c, Node *n) {
 }
 
 static void unsupported_neuron(Checker *c, Node *n, const Model *m) {
-  for (int k = 0; k < m->non; k++)
-    if (m->on[k].node->kind == N_EVENT) not_supported(c, n->kid[0]->span, "events other than spikes");
   for (int k = 0; k < m->nvars; k++)
     if (m->vars[k]->kind == SYM_SIGNAL) not_supported(c, n->kid[0]->span, "signals of a neuron");
 }
@@ -499,7 +497,6 @@ static void unsupported_synapse(Checker *c, Span at, const Model *m) {
     if (on->op == ON_POST) not_supported(c, at, "`on post` in a synapse");
     if (on->op == ON_STEP) not_supported(c, at, "`on step` in a synapse");
     if (on->op == ON_EVERY) not_supported(c, at, "`on every` in a synapse");
-    if (on->op == ON_PRE && on->name) not_supported(c, at, "events other than spikes");
   }
 }
 
@@ -557,6 +554,20 @@ static void check_rules(Checker *c, Node *n, ConnInfo *ci) {
   }
 }
 
+static bool has_event(const Model *m, Atom name) {
+  for (int k = 0; k < m->non; k++)
+    if (m->on[k].node->kind == N_EVENT && m->on[k].node->name == name) return true;
+  return false;
+}
+
+// Sources of different neurons are seen one by one when the network is linked.
+static void check_events_heard(Checker *c, const ConnInfo *ci, const Model *m, const Node *at) {
+  for (int k = 0; ci->pre && k < m->non; k++) {
+    const Node *on = m->on[k].node;
+    if (on->kind == N_ON && on->name && !has_event(ci->pre, on->name)) rule_unknown_event(c, at, on, ci->pre);
+  }
+}
+
 static void check_use(Checker *c, Node *n, ConnInfo *ci, Sym *syn, Node *call) {
   Type w = weight_of(c, n, syn, ci);
   if (w.kind == TY_ERROR) w = type_of(TY_ANY);
@@ -566,6 +577,8 @@ static void check_use(Checker *c, Node *n, ConnInfo *ci, Sym *syn, Node *call) {
   injected_units(c, n, ci);
   ci->params = check_params(c, call, ci->syn, &ci->nparams);
   check_rules(c, n, ci);
+  check_events_heard(c, ci, ci->syn, n->kid[2]);
+  for (int k = 0; k < ci->nrules; k++) check_events_heard(c, ci, ci->rules[k].model, n->kid[2]);
   Ctx cx;
   conn_context(c, &cx, ci);
   binds_once(c, n);

@@ -188,9 +188,11 @@ static void emit_commit(Emit *e) {
   put_word(e, OP_COMMIT_x);
   put_word(e, p->ncommit);
   for (int i = 0; i < p->ncommit; i++) {
-    put_word(e, e->out[p->commit[i].store]);
-    put_word(e, register_of(e, e->ir->effect[p->commit[i].store].arg[0]));
-    put_word(e, name_check(e, p->commit[i].check));
+    const Commit *c = &p->commit[i];
+    put_word(e, e->out[c->store]);
+    put_word(e, register_of(e, c->v));
+    put_word(e, c->factor ? register_of(e, c->factor) : 0xffff);
+    put_word(e, name_check(e, c->check));
   }
 }
 
@@ -210,7 +212,7 @@ static void count_use(Emit *e, IrVal v, int by) {
 // Operands, each as often as it stands there.
 static void each_operand(Emit *e, const Step *s, void (*visit)(Emit *, IrVal)) {
   if (!s->node && s->effect == STEP_COMMIT) {
-    for (int i = 0; i < e->plan.ncommit; i++) visit(e, e->ir->effect[e->plan.commit[i].store].arg[0]);
+    for (int i = 0; i < e->plan.ncommit; i++) visit(e, e->plan.commit[i].v);
     return;
   }
   if (!s->node) {

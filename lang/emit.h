@@ -22,6 +22,7 @@ enum { STEP_COMMIT = -1 };
 
 typedef struct Commit { // one column of the pass that checks and stores
   int store, check;     // effects
+  IrVal v, factor;      // what is stored: v, or v times a number that is the same for all lanes
 } Commit;
 
 typedef struct Plan {

@@ -102,9 +102,20 @@ static bool has_on(const ConnInfo *ci, int on) {
   for (int r = -1; r < ci->nrules; r++) {
     const Model *m = r < 0 ? ci->syn : ci->rules[r].model;
     for (int k = 0; k < m->non; k++)
-      if (m->on[k].node->kind == N_ON && m->on[k].node->op == on) return true;
+      if (m->on[k].node->kind == N_ON && m->on[k].node->op == on && !m->on[k].node->name) return true;
   }
   return false;
+}
+
+static void explain_named_events(const ConnInfo *ci, Str *out) {
+  for (int r = -1; r < ci->nrules; r++) {
+    const Model *m = r < 0 ? ci->syn : ci->rules[r].model;
+    for (int k = 0; k < m->non; k++) {
+      const Node *on = m->on[k].node;
+      if (on->kind == N_ON && on->name)
+        str_addf(out, "  on pre.%s: the handler runs for every synapse of the event\n", on->name->text);
+    }
+  }
 }
 
 static bool per_synapse_equations(const ConnInfo *ci) {
@@ -122,6 +133,7 @@ static void explain_delivery(Lowering *l, ConnInfo *ci, Arena *a, Str *out) {
   if (has_on(ci, ON_PRE) && link_adds_only(l, &sh, params))
     str_add(out, "  on pre: a spike adds a row of weights\n");
   else if (has_on(ci, ON_PRE)) str_add(out, "  on pre: the handler runs for every synapse of a spike\n");
+  explain_named_events(ci, out);
   if (has_on(ci, ON_POST)) str_add(out, "  on post: the handler runs for every synapse onto a neuron that spikes\n");
   if (per_synapse_equations(ci))
     str_add(out, syn_event_driven(ci) ? "  states of each synapse: advanced exactly when an event touches them\n"

@@ -170,18 +170,26 @@ static void compare_operands(const Fuse *f, IrVal m, IrVal *two, int *how) {
   *how = is(f, m, FAM_LE);
 }
 // Takes the comparison into the emission if there is a form for it.
-static void give_form(const Fuse *f, IrEffect *e, int fam, int n, const IrVal *args, int how) {
+static bool give_form(const Fuse *f, IrEffect *e, int fam, int n, const IrVal *args, int how) {
   char kinds[5] = "";
   for (int i = 0; i < n; i++) kinds[i] = uniform(f, args[i]) ? 'k' : 'v';
-  if (op_variant(fam, kinds) < 0) return;
+  if (op_variant(fam, kinds) < 0) return false;
   e->fam = (uint16_t)fam;
   e->nargs = (int8_t)n;
   memcpy(e->arg, args, sizeof *args * (size_t)n);
   e->what = how;
+  return true;
+}
+static bool fuse_both(Fuse *f, IrEffect *e, IrVal m, IrVal n, bool not_n) {
+  IrVal four[4];
+  int how, second;
+  compare_operands(f, m, four, &how);
+  compare_operands(f, n, four + 2, &second);
+  return give_form(f, e, FAM_EMITCC, 4, four, how | (second | (not_n ? 2 : 0)) << 2);
 }
 static void fuse_emission(Fuse *f, IrEffect *e, IrVal m) {
-  IrVal two[4];
-  int how, second;
+  IrVal two[2];
+  int how;
   if (uniform(f, m)) return;
   if (is(f, m, FAM_NOT) && is_compare(f, arg(f, m, 0))) {
     compare_operands(f, arg(f, m, 0), two, &how);
@@ -190,9 +198,9 @@ static void fuse_emission(Fuse *f, IrEffect *e, IrVal m) {
     compare_operands(f, m, two, &how);
     give_form(f, e, FAM_EMITC, 2, two, how);
   } else if ((is(f, m, FAM_AND) || is(f, m, FAM_ANDNOT)) && is_compare(f, arg(f, m, 0)) && is_compare(f, arg(f, m, 1))) {
-    compare_operands(f, arg(f, m, 0), two, &how);
-    compare_operands(f, arg(f, m, 1), two + 2, &second);
-    give_form(f, e, FAM_EMITCC, 4, two, how | (second | (is(f, m, FAM_ANDNOT) ? 2 : 0)) << 2);
+    IrVal p = arg(f, m, 0), q = arg(f, m, 1);
+    if (is(f, m, FAM_ANDNOT)) fuse_both(f, e, p, q, true);
+    else if (!fuse_both(f, e, p, q, false)) fuse_both(f, e, q, p, false);
   }
 }
 // Stores come last: what they and additions read of a column that is stored to is copied before.

@@ -79,12 +79,14 @@ static void shape_key(const Lowering *l, const PopShape *sh, Str *s) {
   }
 }
 
-// ---- captures ----
+// ---- captures: borrowed from the injections, or in the arena of the machine's link ----
 // The place of each element in a list, counted from 1; 0: not in it.
-static Value places(const Pop *p, const SelPart *part) {
-  Array *a = array_new1(VAL_NUM, p->n);
-  for (int64_t k = 0; k < part->n; k++) a->data[part->idx[k]] = (double)k + 1;
-  return value_obj(a);
+static Value places(const Pop *p, const SelPart *part, Arena *a) {
+  Array *x = NEW(a, Array);
+  *x = (Array){.head = {.refs = 1, .kind = VAL_ARRAY}, .elem = VAL_NUM, .ndim = 1, .shape = {p->n}, .n = p->n};
+  x->data = NEWN(a, double, p->n);
+  for (int64_t k = 0; k < part->n; k++) x->data[part->idx[k]] = (double)k + 1;
+  return value_obj(x);
 }
 
 static bool check_lengths(Vm *vm, const Injection *in) {
@@ -110,8 +112,8 @@ static bool pop_captures(Vm *vm, const Pop *p, PopCode *out, Arena *a) {
     if (!check_lengths(vm, in)) return false;
     const double numbers[5] = {(double)in->where.lo, (double)in->where.hi, (double)in->from, (double)in->to, (double)in->i0};
     for (int j = 0; j < 5; j++) v[out->ncaptures++] = value_num(numbers[j]);
-    if (in->where.idx) v[out->ncaptures++] = places(p, &in->where);
-    for (int j = 0; j < in->ncaptures; j++) v[out->ncaptures++] = value_keep(in->captures[j]);
+    if (in->where.idx) v[out->ncaptures++] = places(p, &in->where, a);
+    for (int j = 0; j < in->ncaptures; j++) v[out->ncaptures++] = in->captures[j];
   }
   return true;
 }

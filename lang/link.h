@@ -13,6 +13,8 @@ int name_number(Names *names, const char *name);
 bool link_population(Lowering *l, const PopShape *shape, PopCode *out);
 // Whether the methods named fit the equations of a neuron, alone or with one connection onto it (ci NULL: alone).
 bool link_check(Lowering *l, Model *m, ConnInfo *ci);
+// The number of a neuron's `event NAME` in PopCode.event; -1: it has none of this name.
+int event_number(const Model *m, Atom name);
 Kernel *link_reader(Lowering *l, const PopShape *shape, int var);
 // link_syn.c: what of a projection decides the form of its kernels.
 typedef struct SynShape {

@@ -191,7 +191,7 @@ static bool later_code_reads_input(const PopShape *shape) {
   if (m->spike.node && node_any(shape->nest ? m->spike.node : m->spike.node->kid[2], reads_input, &u)) return true;
   if (m->refractory.node && node_any(m->refractory.node, reads_input, &u)) return true;
   for (int j = 0; j < m->non; j++)
-    if (m->on[j].node->kind == N_ON && m->on[j].node->op == ON_EVERY && node_any(m->on[j].node, reads_input, &u)) return true;
+    if ((m->on[j].node->kind == N_EVENT || m->on[j].node->op == ON_EVERY) && node_any(m->on[j].node, reads_input, &u)) return true;
   return false;
 }
 
@@ -237,7 +237,7 @@ static Kernel *make_advance(Lowering *l, const PopShape *shape, Names *names, bo
 static Kernel *make_threshold(Lowering *l, const PopShape *shape) {
   System s;
   system_open(&s, l, shape, ACC_LANE);
-  s.stored_inputs = true;
+  s.stored_inputs = s.before_spikes = true;
   const NeuronLow *n = shape->low;
   IrVal flag = n->refractory >= 0 ? to_mask(&s.e, system_hidden(&s, n->refractory, "refractory")) : 0;
   emit_spikes(&s, n->before >= 0 ? system_hidden(&s, n->before, "before") : 0, flag);
@@ -295,7 +295,7 @@ static Kernel *make_every(Lowering *l, const PopShape *shape, int j, Names *name
   System s;
   const Handler *h = &shape->low->model->on[j];
   system_open(&s, l, shape, ACC_LANE);
-  s.stored_inputs = true;
+  s.stored_inputs = s.before_spikes = true;
   run_block(&s, s.neuron, h->scaled, h->node->kid[2], 0xe7eu + (uint32_t)j);
   store_changes(&s, names);
   Kernel *k = system_compile(&s, "on every");
@@ -319,14 +319,64 @@ static bool make_timed(Lowering *l, const PopShape *shape, Names *names, PopCode
   out->every = NEWN(l->a, TimedKernel, m->non + 1);
   for (int j = 0; j < m->non; j++) {
     const Handler *h = &m->on[j];
-    if (h->node->kind == N_EVENT) {
-      diag(l->d, E_NOT_SUPPORTED, h->node->span, "events other than spikes are not supported yet");
-      ok = false;
-    }
     if (h->node->kind != N_ON || h->node->op != ON_EVERY) continue;
     TimedKernel t = {.kernel = make_every(l, shape, j, names), .period = make_period(l, shape, h)};
     ok &= t.kernel && t.period;
     out->every[out->nevery++] = t;
+  }
+  return ok;
+}
+
+// ---- events other than spikes ----
+static Kernel *make_event(Lowering *l, const PopShape *shape, int j) {
+  System s;
+  const Handler *h = &shape->low->model->on[j];
+  system_open(&s, l, shape, ACC_LANE);
+  s.stored_inputs = s.before_spikes = true;
+  s.e.view = s.neuron;
+  s.e.scaled = h->scaled;
+  s.e.path = stream_hash(0xe4eu, (uint32_t)j);
+  ir_span(s.ir, h->node->span);
+  IrVal cond = lower_mask(&s.e, h->node->kid[0]);
+  if (!s.e.failed) ir_emit(s.ir, cond);
+  Kernel *k = system_compile(&s, "event");
+  system_close(&s);
+  return k;
+}
+
+static Kernel *make_event_block(Lowering *l, const PopShape *shape, int j, Names *names) {
+  System s;
+  const Handler *h = &shape->low->model->on[j];
+  system_open(&s, l, shape, ACC_SELF);
+  s.stored_inputs = true;
+  run_block(&s, s.neuron, h->scaled, h->node->kid[2], 0xe5eu + (uint32_t)j);
+  store_changes(&s, names);
+  Kernel *k = system_compile(&s, "event block");
+  system_close(&s);
+  return k;
+}
+
+int event_number(const Model *m, Atom name) {
+  int n = 0;
+  for (int j = 0; j < m->non; j++) {
+    if (m->on[j].node->kind != N_EVENT) continue;
+    if (m->on[j].node->name == name) return n;
+    n++;
+  }
+  return -1;
+}
+
+static bool make_events(Lowering *l, const PopShape *shape, Names *names, PopCode *out) {
+  const Model *m = shape->low->model;
+  bool ok = true;
+  out->event = NEWN(l->a, Kernel *, m->non + 1);
+  out->event_block = NEWN(l->a, Kernel *, m->non + 1);
+  for (int j = 0; j < m->non; j++) {
+    const Node *n = m->on[j].node;
+    if (n->kind != N_EVENT) continue;
+    int e = out->nevent++;
+    ok &= (out->event[e] = make_event(l, shape, j)) != NULL;
+    if (n->kid[2]) ok &= (out->event_block[e] = make_event_block(l, shape, j, names)) != NULL;
   }
   return ok;
 }
@@ -372,7 +422,7 @@ bool link_population(Lowering *l, const PopShape *shape, PopCode *out) {
   if (ok && shape->nest && m->spike.node) ok = (out->threshold = make_threshold(l, shape)) != NULL;
   if (ok) ok = (out->spike = make_spike(l, shape, &names)) != NULL;
   if (ok && has_handler(shape, ON_START)) ok = (out->start = make_start(l, shape, &names)) != NULL;
-  if (ok) ok = make_timed(l, shape, &names, out);
+  if (ok) ok = make_timed(l, shape, &names, out) && make_events(l, shape, &names, out);
   if (ok) out->lets = make_lets(l, shape, &out->lets_need_input, &ok);
   vec_push(&names.v, NULL);
   out->fault_var = vec_keep(&names.v, l->a);

@@ -11,16 +11,19 @@ typedef struct LinkSyn {
   const ConnInfo *ci;
   const double *params;
   Names names;
+  Atom event; // of which event handlers are being linked; NULL: spikes
   bool ok, event_driven;
 } LinkSyn;
 
-static bool is_handler(const Handler *h, int on) { return h->node->kind == N_ON && h->node->op == on && !h->node->name; }
+static bool is_handler(const LinkSyn *ls, const Handler *h, int on) {
+  return h->node->kind == N_ON && h->node->op == on && h->node->name == ls->event;
+}
 
 static bool has_handler(const LinkSyn *ls, int on) {
   for (int r = -1; r < ls->ci->nrules; r++) {
     const Model *m = syn_part_model(ls->ci, r);
     for (int k = 0; k < m->non; k++)
-      if (is_handler(&m->on[k], on)) return true;
+      if (is_handler(ls, &m->on[k], on)) return true;
   }
   return false;
 }
@@ -43,7 +46,7 @@ static bool has_statements(const LinkSyn *ls, int on, SynPlace place) {
   for (int r = -1; r < ls->ci->nrules; r++) {
     const Model *m = syn_part_model(ls->ci, r);
     for (int k = 0; k < m->non; k++)
-      if (is_handler(&m->on[k], on) && node_any(m->on[k].node->kid[2], is_there, &f)) return true;
+      if (is_handler(ls, &m->on[k], on) && node_any(m->on[k].node->kid[2], is_there, &f)) return true;
   }
   return false;
 }
@@ -113,7 +116,7 @@ static bool plain_adding(LinkSyn *ls, SynCode *out) {
   for (int p = 0; fits && p < s.nparts; p++) {
     const Model *m = syn_part_model(ls->ci, s.part[p].rule);
     for (int k = 0; fits && k < m->non; k++) {
-      if (!is_handler(&m->on[k], ON_PRE)) continue;
+      if (!is_handler(ls, &m->on[k], ON_PRE)) continue;
       s.e.view = s.part[p].view;
       fits = flat(m->on[k].node->kid[2]) && fast_block(&s, m->on[k].node->kid[2], m->on[k].scaled, &adds);
     }
@@ -205,19 +208,20 @@ static bool solve_part(LinkSyn *ls, SynSystem *s, IrVal h, int *n) {
   return true;
 }
 
-// Per-synapse states that only events read are brought to the present: the end of this step's integration.
+// Per-synapse states that only events read are brought to the present: for events the end of this step's integration
+// (steps 1), for others its beginning (0).
 static int touched_column(const SynLow *low) {
   for (int k = 0; k < low->desc.model.nvars; k++)
     if (low->touched[k] >= 0) return low->touched[k];
   return -1;
 }
 
-static bool touch(LinkSyn *ls, SynSystem *s) {
+static bool touch(LinkSyn *ls, SynSystem *s, double steps) {
   int column = touched_column(ls->shape->low), n;
   Access access = s->lanes == SYN_EACH_POST ? ACC_SELF : ACC_LANE;
   Slot slot = slot_var(OBJ_SELF, access, column, false, "last step");
   slot.type = ls->shape->type[column];
-  IrVal now = ir_op2(s->ir, IR_ADD, ir_load(s->ir, slot_sys(SYS_TICK)), ir_const(s->ir, 1));
+  IrVal now = ir_op2(s->ir, IR_ADD, ir_load(s->ir, slot_sys(SYS_TICK)), ir_const(s->ir, steps));
   IrVal h = ir_op2(s->ir, IR_MUL, ir_op2(s->ir, IR_SUB, now, ir_load(s->ir, slot)), ir_load(s->ir, slot_sys(SYS_DT)));
   ir_store(s->ir, slot, now);
   return solve_part(ls, s, h, &n);
@@ -230,7 +234,7 @@ static void run_handlers(LinkSyn *ls, SynSystem *s, int on) {
     View *v = s->part[p].view;
     for (int k = 0; k < v->model->non; k++) {
       const Handler *h = &v->model->on[k];
-      if (!is_handler(h, on)) continue;
+      if (!is_handler(ls, h, on)) continue;
       s->e.view = v;
       s->e.scaled = h->scaled;
       s->e.path = stream_hash(stream_hash(0xa11u + (uint32_t)on, v->number), (uint32_t)k);
@@ -238,7 +242,6 @@ static void run_handlers(LinkSyn *ls, SynSystem *s, int on) {
       s->e.scaled = NULL;
     }
   }
-  (void)ls;
 }
 
 static Kernel *finish(LinkSyn *ls, SynSystem *s, const char *name) {
@@ -252,10 +255,18 @@ static Kernel *event_kernel(LinkSyn *ls, int on, SynLanes lanes, const char *nam
   SynSystem s;
   syn_open(&s, ls->l, ls->shape, lanes, NULL);
   bool each = lanes == SYN_EACH || lanes == SYN_EACH_POST;
-  if (each && ls->event_driven && !touch(ls, &s)) s.e.failed = true;
+  if (each && ls->event_driven && !touch(ls, &s, on == ON_START ? 0 : 1)) s.e.failed = true;
   run_handlers(ls, &s, on);
   store_changes(&s, &ls->names);
   return finish(ls, &s, name);
+}
+
+static Kernel *sync_kernel(LinkSyn *ls) {
+  SynSystem s;
+  syn_open(&s, ls->l, ls->shape, SYN_EACH, NULL);
+  if (!touch(ls, &s, 0)) s.e.failed = true;
+  store_changes(&s, &ls->names);
+  return finish(ls, &s, "to the present");
 }
 
 static void link_events(LinkSyn *ls, SynCode *out) {
@@ -266,6 +277,40 @@ static void link_events(LinkSyn *ls, SynCode *out) {
   if (has_statements(ls, ON_POST, AT_SYNAPSE)) out->on_post = event_kernel(ls, ON_POST, SYN_EACH_POST, "on post");
   if (has_statements(ls, ON_POST, AT_POST)) out->once_post = event_kernel(ls, ON_POST, SYN_ONCE_POST, "on post, once");
   if (has_statements(ls, ON_START, AT_SYNAPSE)) out->start = event_kernel(ls, ON_START, SYN_EACH, "on start");
+}
+
+// ---- on pre.NAME ----
+typedef Vec(SynEvent) SynEvents;
+
+static void link_event(LinkSyn *ls, const Node *on, SynEvents *out) {
+  const Model *source = ls->shape->pre->model;
+  SynEvent e = {.event = event_number(source, on->name)};
+  for (int k = 0; k < out->n; k++)
+    if (out->data[k].event == e.event) return;
+  if (e.event < 0) {
+    diag(ls->l->d, E_NAME_UNKNOWN, on->name_span, "%s has no event `%s`", source->name->text, on->name->text);
+    ls->ok = false;
+    return;
+  }
+  const char *name = arena_printf(ls->l->a, "on pre.%s", on->name->text);
+  ls->event = on->name;
+  if (has_statements(ls, ON_PRE, AT_SYNAPSE)) e.each = event_kernel(ls, ON_PRE, SYN_EACH, name);
+  if (has_statements(ls, ON_PRE, AT_PRE)) e.once = event_kernel(ls, ON_PRE, SYN_ONCE_PRE, arena_printf(ls->l->a, "%s, once", name));
+  ls->event = NULL;
+  if (e.each || e.once) vec_push(out, e);
+}
+
+static void link_named_events(LinkSyn *ls, SynCode *out) {
+  SynEvents list = {0};
+  for (int r = -1; r < ls->ci->nrules; r++) {
+    const Model *m = syn_part_model(ls->ci, r);
+    for (int k = 0; k < m->non; k++) {
+      const Node *on = m->on[k].node;
+      if (on->kind == N_ON && on->op == ON_PRE && on->name) link_event(ls, on, &list);
+    }
+  }
+  out->nevent = list.n;
+  out->event = vec_keep(&list, ls->l->a);
 }
 
 // ---- every step ----
@@ -330,7 +375,7 @@ static void link_every(LinkSyn *ls, SynCode *out) {
     const Model *m = syn_part_model(ls->ci, r);
     for (int k = 0; k < m->non; k++) {
       const Handler *h = &m->on[k];
-      if (!is_handler(h, ON_EVERY)) continue;
+      if (!is_handler(ls, h, ON_EVERY)) continue;
       for (int pre = 0; pre < 2; pre++)
         if (has_place(h->node->kid[2], pre ? AT_PRE : AT_SYNAPSE))
           vec_push(&list, (TimedKernel){.pre = pre, .kernel = every_kernel(ls, r, h, pre ? SYN_PRE_LANES : SYN_EACH),
@@ -383,8 +428,10 @@ bool link_projection(Lowering *l, const SynShape *shape, const double *params, S
   ls.event_driven = touched_column(shape->low) >= 0;
   *out = (SynCode){0};
   link_events(&ls, out);
+  link_named_events(&ls, out);
   link_steps(&ls, out);
   link_every(&ls, out);
+  if (ls.event_driven) out->sync = sync_kernel(&ls);
   link_coupling(&ls, out);
   vec_push(&ls.names.v, NULL);
   out->fault_var = vec_keep(&ls.names.v, l->a);

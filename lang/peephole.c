@@ -3,7 +3,8 @@
 // at how often a value is used), so the same expression gives the same bits in whatever kernel it stands:
 //
 //   products in sums     a*b + c -> fma(a, b, c);  c - a*b;  (a*k + b*l) + m -> fma(a, k, fma(b, l, m))
-//   uniform factors      (x*k)*l -> x*(k*l);  (x*k)*y -> (x*y)*k;  (x*k)/l -> x*(k/l);  x/k + c -> fma(x, 1/k, c)
+//   uniform factors      (x*k)*l -> x*(k*l);  (x*k)*y -> (x*y)*k;  (x*k)/l -> x*(k/l);  x/k + c -> fma(x, 1/k, c),
+//                        the latter also where k is constant in each lane
 //   exponentials         exp(x) - 1 -> expm1(x);  a/exprel(x) -> a*bern(x);  a/(1 + exp(x)) -> a*sigmoid(-x);
 //                        (s*u)/(exp(r*u) - 1) -> (s/r)*bern(r*u), whole where u is 0, with any of their signs
 //   their arguments      any chain of uniform additions and factors around x -> fma(x, k, l)
@@ -25,12 +26,15 @@ static IrVal arg(const Ir *ir, IrVal v, int i) { return ir_at(ir, v)->arg[i]; }
 static IrVal node3(Ir *ir, int fam, IrVal a, IrVal b, IrVal c) {
   return ir_node(ir, (IrNode){.fam = (uint16_t)fam, .nargs = 3, .arg = {a, b, c}, .contract = true});
 }
-// v = x * k or x / k with a lane x and a number k that is the same for all lanes; *k is then the factor.
+static bool slow(const Ir *ir, IrVal v) { return ir_at(ir, v)->rate != RATE_STEP_LANE; }
+// v = x * k or x / k with a lane x and a number k that is the same for all lanes, or v = x / k with a k that is constant
+// in each lane (whose inverse is kept in a derived column); *k is then the factor.
 static bool scaled(Ir *ir, IrVal v, IrVal *x, IrVal *k) {
   if (ir_uniform(ir, v) || !(ir_is(ir, v, FAM_MUL) || ir_is(ir, v, FAM_DIV))) return false;
   *x = arg(ir, v, 0);
   *k = arg(ir, v, 1);
-  if (!ir_uniform(ir, *k) || ir_uniform(ir, *x)) return false;
+  if (ir_uniform(ir, *x)) return false;
+  if (!ir_uniform(ir, *k) && !(ir_is(ir, v, FAM_DIV) && slow(ir, *k) && !slow(ir, *x))) return false;
   if (ir_is(ir, v, FAM_DIV)) *k = inverse(ir, *k);
   return true;
 }

@@ -129,6 +129,7 @@ void rule_no_size(Checker *c, Node *n);
 void rule_unknown_entry(Checker *c, Node *target, const Model *m);
 void rule_entry_fixed(Checker *c, Node *target, const Sym *v);
 void rule_entry_target(Checker *c, Node *target);
+void rule_unknown_event(Checker *c, const Node *at, const Node *on, const Model *source);
 void rule_entry_twice(Checker *c, Node *n, const Node *first);
 void rule_param_missing(Checker *c, Node *n, const Sym *v, const char *of);
 void rule_unknown_param(Checker *c, Node *arg, Node *call, const char *const *names, int n);

@@ -54,6 +54,19 @@ void rule_entry_fixed(Checker *c, Node *target, const Sym *v) {
   if (v->kind == SYM_INPUT) diag_hint(e, "write `inject ... into P.%s`", v->name->text);
 }
 
+// A synapse or rule hears of its source's events by name.
+void rule_unknown_event(Checker *c, const Node *at, const Node *on, const Model *source) {
+  Diag *e = fault(c, E_NAME_UNKNOWN, at->span, "%s has no event `%s`", source->name->text, on->name->text);
+  Vec(const char *) names = {0};
+  for (int k = 0; k < source->non; k++)
+    if (source->on[k].node->kind == N_EVENT) vec_push(&names, source->on[k].node->name->text);
+  const char *near = nearest_name(on->name->text, names.data, names.n);
+  diag_label(e, on->name_span, "it is heard here");
+  if (near) diag_hint(e, "did you mean `%s`?", near);
+  else diag_hint(e, "declare it in %s: `event %s when ...`", source->name->text, on->name->text);
+  vec_free(&names);
+}
+
 void rule_entry_target(Checker *c, Node *target) {
   fault(c, E_PARAM_UNKNOWN, target->span, "a parameter or state of the neuron is named here");
 }

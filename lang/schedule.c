@@ -175,6 +175,18 @@ static int find_check(const Ir *ir, IrVal v, const uint8_t *how) {
     if (ir->effect[i].fam == FAM_FINITE && ir->effect[i].arg[0] == v && how[i] == AS_CHECK) return i;
   return -1;
 }
+// A product with a number that nobody else needs is computed while it is stored, unless it reads what is stored before.
+static Commit commit_of(const Ir *ir, int store, int check, const int *uses) {
+  IrVal v = ir->effect[store].arg[0];
+  const IrNode *n = ir_at(ir, v);
+  Commit c = {store, check, v, 0};
+  if (n->fam != FAM_MUL || uses[v] != 2 || !ir_uniform(ir, n->arg[1]) || ir_at(ir, n->arg[0])->rate != n->rate) return c;
+  const IrNode *x = ir_at(ir, n->arg[0]);
+  if (x->fam == FAM_LOAD && x->imm != ir->effect[store].slot && ir->slot[x->imm].stored) return c;
+  c.v = n->arg[0];
+  c.factor = n->arg[1];
+  return c;
+}
 // Chooses for every effect, and pairs checks with stores of the same value.
 static uint8_t *choose_effects(Plan *p) {
   Ir *ir = p->ir;
@@ -192,7 +204,7 @@ static uint8_t *choose_effects(Plan *p) {
     int check = find_check(ir, e->arg[0], how);
     if (check >= 0) {
       how[i] = how[check] = AS_COMMIT;
-      p->commit[p->ncommit++] = (Commit){i, check};
+      p->commit[p->ncommit++] = commit_of(ir, i, check, uses);
     } else if (writes_in_place(ir, e, uses, p->need)) how[i] = IN_PLACE;
   }
   return how;
@@ -223,7 +235,8 @@ static void plan_body(Walk *w, Plan *p) {
   do_effects(w, how, AS_CHECK, true);
   do_effects(w, how, AS_EMISSION, true);
   for (int i = 0; i < w->ir->neffects; i++)
-    if (how[i] == AS_COMMIT || how[i] == AS_STORE) walk_effect(w, i);
+    if (how[i] == AS_STORE) walk_effect(w, i);
+  for (int i = 0; i < p->ncommit; i++) walk(w, p->commit[i].v);
   walk_in_place(w, how, false);
   if (p->ncommit) w->steps[w->n++] = (Step){.effect = STEP_COMMIT, .out = -1};
   walk_in_place(w, how, true);

@@ -149,9 +149,9 @@ static void leave_to_stages(Solve *s, const char **why) {
 }
 
 // ---- the choice for the rest ----
-static bool refuse(Solve *s, int i, DiagCode code, const char *why, const char *hint) {
+static bool refuse(Solve *s, int i, MethodKind m, DiagCode code, const char *why, const char *hint) {
   const SolveVar *v = &s->var[i];
-  Diag *e = diag(s->d, code, v->span, "method %s cannot integrate %s: %s", method_name(v->wanted), v->name, why);
+  Diag *e = diag(s->d, code, v->span, "method %s cannot integrate %s: %s", method_name(m), v->name, why);
   diag_hint(e, "%s", hint);
   return false;
 }
@@ -204,7 +204,7 @@ static bool named_method(Solve *s, MethodKind *m) {
     MethodKind w = s->var[i].wanted;
     if (s->linear[i] || w == METHOD_AUTO) continue;
     if (*m != METHOD_AUTO && *m != w && (multi_stage(*m) || multi_stage(w)))
-      return refuse(s, i, E_METHOD_MIX,
+      return refuse(s, i, w, E_METHOD_MIX,
                     arena_printf(s->a, "it belongs to one system with equations integrated by %s", method_name(*m)),
                     "name one method for the neuron and the synapses onto it");
     if (*m == METHOD_AUTO || multi_stage(w)) *m = w;
@@ -214,13 +214,12 @@ static bool named_method(Solve *s, MethodKind *m) {
 
 static bool check_fits(Solve *s, int i, bool noise) {
   MethodKind m = s->var[i].method;
-  s->var[i].wanted = m;
   if (m == METHOD_RK45 || m == METHOD_CVODE)
-    return refuse(s, i, E_NOT_SUPPORTED, "this version of hebb does not have it yet", "method rk4 is there");
+    return refuse(s, i, m, E_NOT_SUPPORTED, "this version of hebb does not have it yet", "method rk4 is there");
   if (noise && !stochastic_method(m))
-    return refuse(s, i, E_METHOD_NOISE, "its system has white noise (xi)", "use method euler, heun or milstein");
+    return refuse(s, i, m, E_METHOD_NOISE, "its system has white noise (xi)", "use method euler, heun or milstein");
   if (m == METHOD_EXPONENTIAL_EULER && !exponential_euler_applies(s, i))
-    return refuse(s, i, E_METHOD_LINEAR, arena_printf(s->a, "its equation is not linear in %s", s->var[i].name),
+    return refuse(s, i, m, E_METHOD_LINEAR, arena_printf(s->a, "its equation is not linear in %s", s->var[i].name),
                   "leave the method out, or use rk4");
   return true;
 }
@@ -234,7 +233,7 @@ static bool choose_rest(Solve *s, const char **why_exact) {
     rest = true;
     noise |= has_noise(s, i);
     if (s->var[i].wanted == METHOD_EXACT)
-      return refuse(s, i, E_METHOD_EXACT, why_exact[i], "leave the method out: exact is used where it applies");
+      return refuse(s, i, METHOD_EXACT, E_METHOD_EXACT, why_exact[i], "leave the method out: exact is used where it applies");
   }
   if (!rest) return true;
   if (!named_method(s, &m)) return false;

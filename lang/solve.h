@@ -56,6 +56,7 @@ const char *method_name(MethodKind m);
 // ---- common parts, solve.c ----
 bool solve_is_linear(const Ir *ir, IrVal v, int n, const IrVal *x);     // jointly, in x (solve_linear.c)
 bool solve_vanishes(const Ir *ir, IrVal v, int n, const IrVal *x);      // 0 by form where all x are 0
+bool solve_may_vanish(const Ir *ir, IrVal v);
 IrVal solve_ratio(Ir *ir, IrVal a, IrVal b);                            // a/b (solve_linear.c, as the two before)
 IrVal solve_mul(Solve *s, IrVal a, IrVal b);
 IrVal solve_add(Solve *s, IrVal a, IrVal b);

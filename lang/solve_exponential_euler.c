@@ -20,15 +20,6 @@ bool exponential_euler_applies(Solve *s, int i) {
   return solve_is_linear(s->ir, v->rhs, 1, &v->x);
 }
 
-// a with all states and inputs 0: what is left of it when conductances are shut. 0 there means that a may vanish.
-static bool may_vanish(Solve *s, IrVal a) {
-  int n = 0;
-  IrVal *x = NEWN(s->a, IrVal, s->n + s->ninputs + 1);
-  for (int j = 0; j < s->n; j++) x[n++] = s->var[j].x;
-  for (int k = 0; k < s->ninputs; k++) x[n++] = s->input[k];
-  return solve_vanishes(s->ir, a, n, x);
-}
-
 void solve_exponential_euler(Solve *s, int i) {
   SolveVar *v = &s->var[i];
   Ir *ir = s->ir;
@@ -39,7 +30,7 @@ void solve_exponential_euler(Solve *s, int i) {
   b = ir_substitute(ir, b, s->ninputs, s->input, s->input_value);
   IrVal h = ir_op1(ir, IR_NEG, s->dt), power = ir_op2(ir, IR_MUL, h, rate);
   if (solve_zero(s, raw)) next = ir_fma(ir, s->dt, b, v->x);
-  else if (may_vanish(s, raw)) {
+  else if (solve_may_vanish(ir, raw)) {
     IrVal f = ir_op2(ir, IR_SUB, b, ir_op2(ir, IR_MUL, rate, v->x));
     next = ir_fma(ir, f, ir_op2(ir, IR_MUL, s->dt, ir_op1(ir, IR_EXPREL, power)), v->x);
   } else if (solve_zero(s, b)) {

@@ -8,6 +8,7 @@
 bool solve_is_linear(const Ir *ir, IrVal v, int n, const IrVal *x);
 bool solve_vanishes(const Ir *ir, IrVal v, int n, const IrVal *x);
 IrVal solve_ratio(Ir *ir, IrVal a, IrVal b);
+bool solve_may_vanish(const Ir *ir, IrVal v);
 
 static int higher(int a, int b) { return a > b ? a : b; }
 
@@ -75,4 +76,24 @@ IrVal solve_ratio(Ir *ir, IrVal a, IrVal b) {
   const IrNode *x = ir_at(ir, a), *y = ir_at(ir, b);
   bool both = x->fam == FAM_DIV && y->fam == FAM_DIV && x->arg[1] == y->arg[1];
   return both ? ir_make(ir, FAM_DIV, x->arg[0], y->arg[0], 0) : ir_make(ir, FAM_DIV, a, b, 0);
+}
+
+static bool may_be_zero(const IrNode *n, const bool *zero) {
+  switch (n->fam) {
+  case FAM_LOAD: case FAM_LOADU: case FAM_GATHER: case FAM_LOOKUP: case FAM_SERIES: return rate_by_step(n->rate);
+  case FAM_SELECT: return zero[n->arg[1]] || zero[n->arg[2]];
+  case FAM_MAX: case FAM_MIN: return zero[n->arg[0]] || zero[n->arg[1]];
+  case FAM_NUM: return true;
+  case FAM_ABS: case FAM_SQRT: case FAM_TANH: case FAM_SIN: return zero[n->arg[0]];
+  default: return node_zero(n, zero);
+  }
+}
+
+// Whether v can become 0 where what changes from step to step does: conductances that shut, inputs that end.
+bool solve_may_vanish(const Ir *ir, IrVal v) {
+  bool *zero = mem_alloc((size_t)v + 1);
+  for (IrVal i = 1; i <= v; i++) zero[i] = may_be_zero(ir_at(ir, i), zero);
+  bool yes = zero[v];
+  mem_free(zero);
+  return yes;
 }

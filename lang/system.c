@@ -231,7 +231,7 @@ static IrVal neuron_self(Env *e, View *v, SelfVar which, const Node *at) {
   case SV_LAST_SPIKE: return last_spike_time(s);
   case SV_REFRACTORY: return is_refractory(s);
   case SV_SPIKED: {
-    IrVal now = s->stored_inputs ? tick(s) : ir_op2(s->ir, IR_SUB, tick(s), ir_const(s->ir, 1));
+    IrVal now = s->stored_inputs && !s->before_spikes ? tick(s) : ir_op2(s->ir, IR_SUB, tick(s), ir_const(s->ir, 1));
     return ir_op2(s->ir, IR_EQ, system_hidden(s, s->shape->low->last_spike, "last_spike"), now);
   }
   default: return 0;
@@ -240,11 +240,15 @@ static IrVal neuron_self(Env *e, View *v, SelfVar which, const Node *at) {
 
 // In `advance` the value before is the one at the start of the kernel for states; what else was kept is in its column.
 static IrVal neuron_prev(Env *e, View *v, const Sym *var, const Node *at) {
-  (void)at;
   System *s = system_of(e);
   int column = s->shape->low->prev[var->index];
   if (column < 0) return 0;
   e->varies = true;
+  if (var->kind != SYM_STATE && s->stored_inputs) { // its column holds the present value already
+    env_error(e, E_NOT_SUPPORTED, at, "`prev %s` of %s cannot be read after the integration yet", var->name->text,
+              var->kind == SYM_LET ? "a let" : "an input");
+    return ir_const(s->ir, 0);
+  }
   return var->kind == SYM_STATE && !s->stored_inputs ? system_load(s, v, var) : system_hidden(s, column, var->name->text);
 }
 

@@ -64,6 +64,7 @@ typedef struct System {
   Vec(IrVal) held, held_value; // placeholders of what is known at t_n, and that
   bool placeholders;     // inputs stand for themselves (while a system of equations is built)
   bool stored_inputs;    // inputs are read from their columns (kernels that run after advance)
+  bool before_spikes;    // of these: the spikes of this step are not known yet
   bool read_input;       // an input was read
   const InjectLow *drive;// being lowered
 } System;

@@ -12,7 +12,8 @@ AM_TESTS_ENVIRONMENT = \
 	HEBB=$(abs_top_builddir)/hebb; export HEBB; \
 	HEBB_PATH=$(abs_top_srcdir)/stdlib; export HEBB_PATH; \
 	top_srcdir=$(abs_top_srcdir); export top_srcdir; \
-	UBSAN_OPTIONS=print_stacktrace=1; export UBSAN_OPTIONS; \
+	ASAN_OPTIONS=exitcode=99:allocator_may_return_null=1; export ASAN_OPTIONS; \
+	UBSAN_OPTIONS=exitcode=99:print_stacktrace=1; export UBSAN_OPTIONS; \
 	$(MKDIR_P) "$$HOME";
 
 # C where C is the interface. tests/unit/check_MODULE.c tests MODULE.
@@ -21,16 +22,23 @@ unit_tests = \
 	tests/unit/check_builtin \
 	tests/unit/check_check \
 	tests/unit/check_diag \
+	tests/unit/check_event \
 	tests/unit/check_expm \
 	tests/unit/check_format \
+	tests/unit/check_hebb \
 	tests/unit/check_io \
+	tests/unit/check_ir \
 	tests/unit/check_lexer \
-	tests/unit/check_pages \
 	tests/unit/check_lower \
+	tests/unit/check_pages \
 	tests/unit/check_parser \
+	tests/unit/check_probe \
 	tests/unit/check_program \
+	tests/unit/check_proj \
 	tests/unit/check_rng \
+	tests/unit/check_script \
 	tests/unit/check_solve \
+	tests/unit/check_step \
 	tests/unit/check_types \
 	tests/unit/check_units \
 	tests/unit/check_value \
@@ -46,7 +54,7 @@ LDADD = libcore.la $(CHECK_LIBS)
 language_tests = tests/lang.sh tests/examples.sh tests/stdlib.sh tests/refs.sh tests/readme.sh tests/isa.sh
 house_tests = tests/layers.sh tests/robust.sh
 TESTS += $(language_tests) $(house_tests)
-EXTRA_DIST += $(language_tests) $(house_tests) tests/common.sh tests/lang tests/golden tests/unit tests/fuzz tests/refs tests/stdlib tests/isa
+EXTRA_DIST += $(language_tests) $(house_tests) tests/common.sh tests/lang tests/unit tests/refs tests/stdlib tests/isa
 
 $(language_tests:.sh=.log): hebb$(EXEEXT)
 tests/robust.log: hebb$(EXEEXT)

@@ -5,4 +5,4 @@
 mkdir -p tests/work/readme && cd tests/work/readme || exit 99
 rm -f snippet*.hebb
 awk '/^```/ { on = ($0 == "```hebb"); if (on) file = sprintf("snippet%d.hebb", ++n); next } on { print > file }' "$top_srcdir/README.md"
-exec "$HEBB" test --tap snippet*.hebb
+run_hebb_test snippet*.hebb

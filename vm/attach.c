@@ -74,6 +74,8 @@ static Scope proj_scope(Vm *vm, Proj *p) {
                  .self_n = &r->npost, .captures = r->code.captures, .ncaptures = r->code.ncaptures};
 }
 
+static Kernel *event_block(const PopRun *r, int i) { return r->code.event_block ? r->code.event_block[i] : NULL; }
+
 static bool prepare_pop(Vm *vm, Pop *p) {
   const Kernel *k[MAX_KERNELS];
   Bound *b[MAX_KERNELS];
@@ -82,7 +84,8 @@ static bool prepare_pop(Vm *vm, Pop *p) {
   bool ok = true;
   for (int i = 0, n = pop_kernels(r, k, b); i < n; i++) ok = ok && scope_prepare(&s, k[i]);
   for (int i = 0; i < r->code.nevery; i++) ok = ok && scope_prepare(&s, r->code.every[i].kernel);
-  for (int i = 0; i < r->code.nevent; i++) ok = ok && scope_prepare(&s, r->code.event[i]);
+  for (int i = 0; i < r->code.nevent; i++)
+    ok = ok && scope_prepare(&s, r->code.event[i]) && scope_prepare(&s, event_block(r, i));
   return ok;
 }
 
@@ -159,7 +162,11 @@ static void bind_pop(Vm *vm, Pop *p) {
   for (int i = 0, n = pop_kernels(r, k, b); i < n; i++) bound_open(b[i], k[i], &s, id);
   open_every(vm, r->code.every, r->code.nevery, &s, id, &r->every, &r->period);
   r->event = mem_alloc(sizeof *r->event * (size_t)(r->code.nevent + 1));
-  for (int i = 0; i < r->code.nevent; i++) bound_open(&r->event[i], r->code.event[i], &s, id);
+  r->event_block = mem_alloc(sizeof *r->event_block * (size_t)(r->code.nevent + 1));
+  for (int i = 0; i < r->code.nevent; i++) {
+    bound_open(&r->event[i], r->code.event[i], &s, id);
+    bound_open(&r->event_block[i], event_block(r, i), &s, id);
+  }
   if (!r->emit) {
     r->emit = mem_alloc(sizeof *r->emit * ((size_t)p->n + 64));
     r->emit_count = mem_alloc(sizeof *r->emit_count * ((size_t)p->n + 64));
@@ -276,9 +283,15 @@ static bool open_fast(Vm *vm, Proj *p) {
   return true;
 }
 
+static bool hears_source(const ProjRun *r) {
+  for (int e = 0; e < r->code.nevent; e++)
+    if (!r->code.event[e].post) return true;
+  return r->way != DELIVER_NONE;
+}
+
 static bool check_delay(Vm *vm, const Proj *p) {
   const Store *s = proj_store(p);
-  if (vm->semantics != SEMANTICS_NEST || s->pre.min >= 1 || proj_run(p)->way == DELIVER_NONE) return true;
+  if (vm->semantics != SEMANTICS_NEST || s->pre.min >= 1 || !hears_source(proj_run(p))) return true;
   Diag *e = diag(vm->diags, E_DELAY, p->desc->span, "a delay of 0 steps; semantics nest needs one step dt = %g ms at least", 1e3 * vm->dt);
   diag_hint(e, "give a delay: `{ delay = 1.5 ms }`");
   return false;
@@ -330,7 +343,10 @@ static void setup_pop(Vm *vm, Pop *p) {
   PopRun *r = pop_run(p);
   for (int i = 0, n = pop_kernels(r, k, b); i < n; i++) bound_setup(vm, b[i], p->n);
   for (int i = 0; i < r->code.nevery; i++) bound_setup(vm, &r->every[i], p->n);
-  for (int i = 0; i < r->code.nevent; i++) bound_setup(vm, &r->event[i], p->n);
+  for (int i = 0; i < r->code.nevent; i++) {
+    bound_setup(vm, &r->event[i], p->n);
+    bound_setup(vm, &r->event_block[i], p->n);
+  }
 }
 
 static void setup_proj(Vm *vm, Proj *p) {
@@ -374,11 +390,15 @@ static void detach_pop(Pop *p) {
   PopRun *r = pop_run(p);
   for (int i = 0, n = pop_kernels(r, k, b); i < n; i++) bound_close(b[i]);
   for (int i = 0; r->every && i < r->code.nevery; i++) bound_close(&r->every[i]);
-  for (int i = 0; r->event && i < r->code.nevent; i++) bound_close(&r->event[i]);
+  for (int i = 0; r->event && i < r->code.nevent; i++) {
+    bound_close(&r->event[i]);
+    bound_close(&r->event_block[i]);
+  }
   mem_free(r->every);
   mem_free(r->event);
+  mem_free(r->event_block);
   mem_free(r->period);
-  r->every = r->event = NULL;
+  r->every = r->event = r->event_block = NULL;
   r->period = NULL;
   r->nguard = r->nzero = 0;
   r->nheld = 0;

@@ -32,9 +32,13 @@ static void print_expm(const Kernel *k, const uint16_t *a, Str *out) {
 static void print_commit(const Kernel *k, const uint16_t *a, Str *out) {
   for (int i = 0; i < a[0]; i++) {
     str_add(out, i ? ", " : "");
-    print_register(k, a[1 + 3 * i], out);
+    const uint16_t *p = a + 1 + 4 * i;
+    print_register(k, p[0], out);
     str_add(out, " = ");
-    print_register(k, a[2 + 3 * i], out);
+    print_register(k, p[1], out);
+    if (p[2] == 0xffff) continue;
+    str_add(out, " * ");
+    print_register(k, p[2], out);
   }
 }
 static void print_operand(const Kernel *k, const uint16_t *code, char kind, const uint16_t *a, Str *out) {

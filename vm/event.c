@@ -184,67 +184,113 @@ static void add_range(double *restrict col, int64_t n, double x) {
   for (int64_t k = 0; k < n; k++) col[k] += x;
 }
 
-// Adds synapses begin..end-1 of a row to col.
-static void add_segment(const Proj *p, const FastRun *f, double *col, int64_t row, int64_t begin, int64_t end, double times) {
-  const Store *s = proj_store(p);
-  const int32_t *t = store_targets(s, row) + begin;
-  int64_t at = s->off[row] + begin, n = end - begin;
+// Adds n synapses from number `at` on, with targets t, to col.
+static inline void add_synapses(const Proj *p, const FastRun *f, double *col, const int32_t *t, int64_t at, int64_t n, double times) {
   double x = f->factor * times;
   if (f->weighted) {
-    const Column *w = &p->cols[p->syn->weight];
-    if (p->type[p->syn->weight] == SLOT_F32) add_f32(col, t, (const float *)w->p + at, n, x);
-    else add_f64(col, t, w->p + at, n, x);
-  } else if (s->shared && !s->dst_idx) {
-    add_range(col + t[0], n, x);
+    const void *w = p->cols[p->syn->weight].p;
+    if (p->type[p->syn->weight] == SLOT_F32) add_f32(col, t, (const float *)w + at, n, x);
+    else add_f64(col, t, (const double *)w + at, n, x);
   } else {
     add_same(col, t, n, x);
   }
 }
 
-static void pull_delay(const Proj *p, const SpikeList *l, int32_t delay) {
+// What one delay delivers: whole rows, or the segments that a table gives.
+static void pull_rows(const Proj *p, const SpikeList *l) {
   const Store *s = proj_store(p);
   const ProjRun *r = proj_run(p);
-  int64_t nd = s->pre.max - s->pre.min + 1, d = delay - s->pre.min;
+  bool range = s->shared && !s->dst_idx;
   for (int64_t k = 0; k < l->n; k++) {
     int64_t row = store_row(s, l->i[k]);
     if (row < 0) continue;
-    int64_t begin = 0, end = s->off[row + 1] - s->off[row];
-    if (s->seg_table) {
-      const uint32_t *table = s->seg_table + row * (nd + 1) + d;
-      begin = table[0];
-      end = table[1];
-    }
-    if (begin == end) continue;
+    int64_t begin = s->off[row], n = s->off[row + 1] - begin;
     double times = l->count ? l->count[k] : 1;
-    for (int a = 0; a < r->code.nfast; a++) add_segment(p, &r->fast[a], r->fast[a].col, row, begin, end, times);
+    for (int a = 0; a < r->code.nfast; a++) {
+      const FastRun *f = &r->fast[a];
+      if (range && !f->weighted) add_range(f->col + s->dst_lo, n, f->factor * times);
+      else add_synapses(p, f, f->col, store_targets(s, row), begin, n, times);
+    }
+  }
+}
+
+enum { AHEAD = 8 }; // spikes whose tables and rows are fetched into the cache beforehand
+
+static inline void fetch_table(const Store *s, const SpikeList *l, int64_t k, int64_t nd, int64_t d) {
+  if (k >= l->n) return;
+  int64_t row = store_row(s, l->i[k]);
+  if (row >= 0) __builtin_prefetch(&s->seg_table[row * (nd + 1) + d]);
+}
+
+static inline void fetch_segment(const Store *s, const char *w, size_t width, const SpikeList *l, int64_t k, int64_t nd, int64_t d) {
+  if (k >= l->n) return;
+  int64_t row = store_row(s, l->i[k]);
+  if (row < 0) return;
+  const uint32_t *table = s->seg_table + row * (nd + 1) + d;
+  int64_t begin = s->off[row] + table[0], end = s->off[row] + table[1];
+  for (int64_t at = begin; at < end && at < begin + 64; at += 16) {
+    __builtin_prefetch(&s->target[at]);
+    if (w) __builtin_prefetch(w + width * (size_t)at);
+  }
+}
+
+static void pull_segments(const Proj *p, const SpikeList *l, int32_t delay) {
+  const Store *s = proj_store(p);
+  const ProjRun *r = proj_run(p);
+  int64_t nd = s->pre.max - s->pre.min + 1, d = delay - s->pre.min;
+  const char *w = r->fast[0].weighted ? (const char *)p->cols[p->syn->weight].p : NULL;
+  size_t width = w ? proj_width(p, p->syn->weight) : 0;
+  for (int64_t k = 0; k < l->n; k++) {
+    fetch_table(s, l, k + 2 * AHEAD, nd, d);
+    fetch_segment(s, w, width, l, k + AHEAD, nd, d);
+    int64_t row = store_row(s, l->i[k]);
+    if (row < 0) continue;
+    const uint32_t *table = s->seg_table + row * (nd + 1) + d;
+    if (table[0] == table[1]) continue;
+    int64_t begin = s->off[row] + table[0];
+    double times = l->count ? l->count[k] : 1;
+    for (int a = 0; a < r->code.nfast; a++)
+      add_synapses(p, &r->fast[a], r->fast[a].col, s->target + begin, begin, table[1] - table[0], times);
   }
 }
 
 static void pull(const Vm *vm, const Proj *p) {
   const Store *s = proj_store(p);
-  for (int32_t d = s->pre.max; d >= s->pre.min; d--) pull_delay(p, spikes_of_step(p->pre, vm->tick - d), d);
-}
-
-static void push_row(const Vm *vm, const Proj *p, int64_t row, double times) {
-  const Store *s = proj_store(p);
-  const ProjRun *r = proj_run(p);
-  int64_t length = s->off[row + 1] - s->off[row];
-  for (int64_t g = s->seg_row[row]; g < s->seg_row[row + 1]; g++) {
-    int64_t end = g + 1 < s->seg_row[row + 1] ? s->seg[g + 1].start : length;
-    for (int a = 0; a < r->code.nfast; a++) {
-      AddRing *ring = r->fast[a].ring;
-      int64_t slot = (vm->tick + s->seg[g].delay) % ring->depth;
-      ring->used[slot] = true;
-      add_segment(p, &r->fast[a], ring->slots + (((ring->n + 7) & ~(int64_t)7) * slot), row, s->seg[g].start, end, times);
-    }
+  const PopRun *pre = pop_run(p->pre);
+  int64_t slot = (vm->tick - s->pre.max) % pre->depth; // of the oldest spikes
+  if (slot < 0) slot += pre->depth;
+  for (int32_t d = s->pre.max; d >= s->pre.min; d--) {
+    const SpikeList *l = &pre->ring[slot];
+    if (++slot == pre->depth) slot = 0;
+    if (!l->n) continue;
+    if (s->seg_table) pull_segments(p, l, d);
+    else pull_rows(p, l);
   }
 }
 
+static void push_segment(const Proj *p, const FastRun *f, int64_t slot, int64_t begin, int64_t end, double times) {
+  AddRing *ring = f->ring;
+  if (slot >= ring->depth) slot -= ring->depth;
+  ring->used[slot] = true;
+  double *sums = ring->slots + ((ring->n + 7) & ~(int64_t)7) * slot;
+  add_synapses(p, f, sums, proj_store(p)->target + begin, begin, end - begin, times);
+}
+
 static void push(const Vm *vm, const Proj *p) {
+  const Store *s = proj_store(p);
+  const ProjRun *r = proj_run(p);
   const SpikeList *l = spikes_of_step(p->pre, vm->tick);
   for (int64_t k = 0; k < l->n; k++) {
-    int64_t row = store_row(proj_store(p), l->i[k]);
-    if (row >= 0) push_row(vm, p, row, l->count ? l->count[k] : 1);
+    int64_t row = store_row(s, l->i[k]);
+    if (row < 0) continue;
+    for (int a = 0; a < r->code.nfast; a++) {
+      int64_t now = vm->tick % r->fast[a].ring->depth, at = s->off[row];
+      const Segment *g = s->seg + s->seg_row[row], *last = s->seg + s->seg_row[row + 1];
+      for (; g < last; g++) {
+        int64_t end = g + 1 < last ? at + g[1].start : s->off[row + 1];
+        push_segment(p, &r->fast[a], now + g->delay, at + g->start, end, l->count ? l->count[k] : 1);
+      }
+    }
   }
 }
 
@@ -335,20 +381,18 @@ static void run_once_pre(Vm *vm, Proj *p, Bound *once, const ArrivalList *l, int
 
 // Where delays differ from synapse to synapse pre states are kept undelayed, and synapses see them through history: as
 // they were just before the spike (on pre), or after it (on post).
-static void once_pre_undelayed(Vm *vm, Proj *p) {
+static void once_undelayed(Vm *vm, Proj *p, const SpikeList *l, const Bound *each, Bound *once) {
   ProjRun *r = proj_run(p);
-  const SpikeList *l = spikes_of_step(p->pre, vm->tick);
-  history_take(vm, p, HISTORY_BEFORE);
+  history_before(vm, p, each);
   int32_t *list = fill_with(r, 0, l->n + 1), most = l->n ? 1 : 0;
   for (int64_t k = 0; l->count && k < l->n; k++)
     if (l->count[k] > most) most = l->count[k];
-  for (int32_t pass = 0; r->once_pre.k && pass < most; pass++) {
+  for (int32_t pass = 0; once->k && pass < most; pass++) {
     int64_t n = 0;
     for (int64_t k = 0; k < l->n; k++)
       if (store_row(proj_store(p), l->i[k]) >= 0 && (l->count ? l->count[k] : 1) > pass) list[n++] = l->i[k];
-    run_once(vm, &r->once_pre, list, n);
+    run_once(vm, once, list, n);
   }
-  history_take(vm, p, HISTORY_AFTER);
 }
 
 static void run_arrivals(Vm *vm, Proj *p, ArrivalList *l, Bound *each, Bound *once) {
@@ -371,18 +415,20 @@ static ArrivalList *calendar_of(const Proj *p, int which) {
 
 void emit_spikes(Vm *vm, Proj *p) {
   ProjRun *r = proj_run(p);
+  const SpikeList *spikes = spikes_of_step(p->pre, vm->tick);
+  bool apart = proj_store(p)->seg_row != NULL;
+  if (!p->nsyn) return;
+  history_take(vm, p, HISTORY_EVENT);
   if (r->way == DELIVER_PUSH) push(vm, p);
-  if (r->way == DELIVER_KERNEL) {
-    history_take(vm, p, HISTORY_EVENT);
-    schedule(vm, p, spikes_of_step(p->pre, vm->tick), calendar_of(p, 0));
-    if (proj_store(p)->seg_row) once_pre_undelayed(vm, p);
-  }
+  if (r->way == DELIVER_KERNEL) schedule(vm, p, spikes, calendar_of(p, 0));
+  if (apart) once_undelayed(vm, p, spikes, &r->on_pre, &r->once_pre);
   for (int e = 0; e < r->code.nevent; e++) {
     if (r->code.event[e].post) continue;
     const SpikeList *l = events_of_step(p->pre, r->code.event[e].event, vm->tick);
     schedule(vm, p, l, calendar_of(p, e + 1));
-    if (proj_store(p)->seg_row && r->event_once[e].k && l->n) run_once(vm, &r->event_once[e], l->i, l->n);
+    if (apart) once_undelayed(vm, p, l, &r->event_each[e], &r->event_once[e]);
   }
+  if (apart) history_take(vm, p, HISTORY_AFTER);
 }
 
 void deliver_pre(Vm *vm, Proj *p) {

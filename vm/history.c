@@ -19,7 +19,8 @@ static bool sees_past(const Proj *p, const Slot *t) {
 static HistoryPhase phase_of(const ProjRun *r, const Bound *b, const Slot *t) {
   if (b == &r->coupling) return HISTORY_INPUTS;
   if (t->object == OBJ_PRE) return HISTORY_EVENT;
-  return b == &r->on_pre ? HISTORY_BEFORE : HISTORY_AFTER;
+  bool on_event = r->code.nevent && b >= r->event_each && b < r->event_each + r->code.nevent;
+  return b == &r->on_pre || (on_event && !r->code.event[b - r->event_each].post) ? HISTORY_BEFORE : HISTORY_AFTER;
 }
 
 static bool open_slot(Proj *p, Bound *b, int slot) {
@@ -82,16 +83,23 @@ void history_close(Proj *p) {
   r->nhistory = 0;
 }
 
+static void take(const Vm *vm, History *h) {
+  size_t bytes = sizeof *h->ring * (size_t)h->n;
+  for (int d = 0; !h->begun && d < h->depth; d++) memcpy(h->ring + d * h->n, h->col, bytes);
+  h->begun = true;
+  memcpy(h->ring + vm->tick % h->depth * h->n, h->col, bytes);
+}
+
 void history_take(Vm *vm, Proj *p, HistoryPhase phase) {
   ProjRun *r = proj_run(p);
-  for (int k = 0; k < r->nhistory; k++) {
-    History *h = &r->history[k];
-    if (h->phase != phase) continue;
-    size_t bytes = sizeof *h->ring * (size_t)h->n;
-    for (int d = 0; !h->begun && d < h->depth; d++) memcpy(h->ring + d * h->n, h->col, bytes);
-    h->begun = true;
-    memcpy(h->ring + vm->tick % h->depth * h->n, h->col, bytes);
-  }
+  for (int k = 0; k < r->nhistory; k++)
+    if (r->history[k].phase == phase) take(vm, &r->history[k]);
+}
+
+void history_before(Vm *vm, Proj *p, const Bound *b) {
+  ProjRun *r = proj_run(p);
+  for (int k = 0; k < r->nhistory; k++)
+    if (r->history[k].phase == HISTORY_BEFORE && r->history[k].b == b) take(vm, &r->history[k]);
 }
 
 static const double *seen(const Vm *vm, const History *h, int64_t age) {

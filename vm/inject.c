@@ -175,6 +175,11 @@ void forced_due(Vm *vm, Pop *p, SpikeList *l) {
   while (f->next < f->n && f->tick[f->next] == vm->tick) f->next++;
   int64_t n = f->next - lo;
   if (!n) return;
+  if (!l->n) { // nobody spikes by itself: the list as it is, each once
+    for (int64_t k = lo; k < f->next; k++)
+      if (k == lo || f->i[k] != f->i[k - 1]) spikes_push(l, &f->i[k], NULL, 1);
+    return;
+  }
   SpikeList own = *l;
   SpikeList merged = {0};
   int64_t a = 0, b = lo;

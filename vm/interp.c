@@ -20,9 +20,10 @@ struct KernelInstance {
   double *derived; // nderived columns of derived_lanes
   uint8_t *use;    // by slot: LOADED and STORED by index
   int64_t derived_lanes;
+  int block;       // lanes of a block
 };
 
-enum { SCALAR = 8, STACK_LIMIT = 256 * 1024 };
+enum { SCALAR = 8, STACK_LIMIT = 256 * 1024, CACHE = 24 * 1024 };
 
 static const OpFn *choose(const char **name) {
   const char *want = getenv("HEBB_ISA");
@@ -45,6 +46,12 @@ const char *vm_isa(void) {
   return name;
 }
 
+// Long blocks cost the least dispatch; but what a block touches must stay in the first-level cache.
+static int choose_block(const Kernel *k) {
+  size_t lane = sizeof(double) * (size_t)(k->nblock + k->ncolumn + k->nderived);
+  return lane * VM_BLOCK <= CACHE ? VM_BLOCK : VM_BLOCK / 2;
+}
+
 // ---- loads and stores by index of the same memory ----
 // A kernel's loads see the values at its start. Within a block they do, since stores come last; but a later block would
 // see what an earlier one stored at the same element (a target that has two synapses of one source). Where a call has
@@ -55,7 +62,7 @@ static uint8_t *index_uses(const Kernel *k) {
   uint8_t *use = mem_alloc((size_t)k->nslots + 1);
   for (const uint16_t *p = k->code + k->section[SECTION_BODY]; *p != OP_END_x; p += op_words(p)) {
     if (*p == OP_GATHER_x) use[p[2]] |= LOADED;
-    if (*p == OP_SCATTER_v || *p == OP_ADDAT_v) use[p[2]] |= STORED;
+    if (*p == OP_SCATTER_v || *p == OP_ADDAT_v || *p == OP_SCATTER_k || *p == OP_ADDAT_k) use[p[2]] |= STORED;
     if (*p == OP_ADDATM_vm) use[p[3]] |= STORED;
   }
   return use;
@@ -96,6 +103,7 @@ KernelInstance *instance_new(const Kernel *k) {
   in->k = k;
   in->ops = choose(&name);
   in->use = index_uses(k);
+  in->block = choose_block(k);
   in->bind = mem_alloc(sizeof(Bind) * (size_t)(k->nslots + 1));
   in->r = mem_alloc(sizeof(void *) * (size_t)(reg_count(k) + 1));
   int nscalar = k->nconstant + k->nsetup;
@@ -186,8 +194,8 @@ static void copy_outs(const KernelInstance *in, const Work *w) {
 }
 static bool execute_lanes(const KernelInstance *in, Work *w, int section, int64_t lo, int64_t hi) {
   Frame *f = &w->f;
-  for (int64_t base = lo & ~(int64_t)7; base < hi; base += VM_BLOCK) {
-    int64_t n = hi - base < VM_BLOCK ? hi - base : VM_BLOCK;
+  for (int64_t base = lo & ~(int64_t)7; base < hi; base += in->block) {
+    int64_t n = hi - base < in->block ? hi - base : in->block;
     f->base = base;
     f->lo = lo > base ? (int)(lo - base) : 0;
     f->hi = (int)n;
@@ -210,7 +218,7 @@ static bool run_in(KernelInstance *in, KernelCall *call, void *memory) {
   work_init(&w, in, call, memory);
   execute_scalars(in, &w.f, SECTION_PROLOGUE, reg_prologue(in->k), in->k->nprologue);
   if (call->fault.what >= 0) return false;
-  if (call->hi - (call->lo & ~(int64_t)7) > VM_BLOCK) w.f.gathered = gather_before(in, call);
+  if (call->hi - (call->lo & ~(int64_t)7) > in->block) w.f.gathered = gather_before(in, call);
   bool ok = execute_lanes(in, &w, SECTION_BODY, call->lo, call->hi);
   if (w.f.gathered) gathered_free(in, w.f.gathered);
   return ok;

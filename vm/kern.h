@@ -243,16 +243,16 @@ VI vd scale16(vd y, vd e, vd t) {
   return y * as_d(shl((vi)(h + 1023), 52)) * as_d(shl((vi)(m - h + 1023), 52));
 #endif
 }
-// table[16] at the low four bits of t.
-VI vd table16(const double *table, vd t) {
+// table[16] at the low four bits of x.
+VI vd table16(const double *table, vi x) {
 #if defined(KERN_AVX512)
-  return (vd)_mm512_permutex2var_pd(_mm512_loadu_pd(table), (__m512i)t, _mm512_loadu_pd(table + 8));
+  return (vd)_mm512_permutex2var_pd(_mm512_loadu_pd(table), (__m512i)x, _mm512_loadu_pd(table + 8));
 #elif defined(KERN_AVX2)
-  return (vd)_mm256_i64gather_pd(table, (__m256i)(as_i(t) & ibc(15)), 8);
+  return (vd)_mm256_i64gather_pd(table, (__m256i)(x & ibc(15)), 8);
 #elif defined(KERN_SCALAR)
-  return table[as_i(t) & 15];
+  return table[x & 15];
 #else
-  vi j = as_i(t) & ibc(15);
+  vi j = x & ibc(15);
   return (vd){table[j[0]], table[j[1]]};
 #endif
 }

@@ -136,10 +136,11 @@ DEF(EXPM_x) {
 // ---- checks ----
 // 0 * x is 0 for a finite x, NaN otherwise, and a sum keeps NaN. Lanes that do not count may hold anything: only when the
 // sum is NaN are those that count looked at.
-static __attribute__((noinline)) bool find_fault(Frame *f, const double *x, int what) {
+static __attribute__((noinline)) bool find_fault(Frame *f, const double *p, double factor, int what) {
   for (int i = f->lo; i < f->hi; i++) {
-    if (x[i] - x[i] == 0) continue;
-    f->call->fault = (Fault){f->k->what[what], element(f, i), x[i]};
+    double x = p[i] * factor;
+    if (x - x == 0) continue;
+    f->call->fault = (Fault){f->k->what[what], element(f, i), x};
     return true;
   }
   return false;
@@ -151,111 +152,131 @@ VI vd add_zero_times(vd x, vd sum) {
   return fma_(x, bc(0), sum);
 #endif
 }
+// Two sums, so that one does not wait for the other.
+#define SUM_ZEROS(even, odd, n, value)                         \
+  do {                                                         \
+    int i = 0;                                                 \
+    _Pragma("GCC unroll 8") for (; i < (n)-W; i += W) {        \
+      even = add_zero_times(value, even);                      \
+      i += W;                                                  \
+      odd = add_zero_times(value, odd);                        \
+    }                                                          \
+    if (i < (n)) even = add_zero_times(value, even);           \
+  } while (0)
 VI bool all_finite(Frame *f, const double *p, const int n, int what) {
   vd even = bc(0), odd = bc(0);
-  int i = 0;
-  _Pragma("GCC unroll 8") for (; i + W < n; i += 2 * W) {
-    even = add_zero_times(ld(p + i), even);
-    odd = add_zero_times(ld(p + i + W), odd);
-  }
-  if (i < n) even = add_zero_times(ld(p + i), even);
+  SUM_ZEROS(even, odd, n, ld(p + i));
   even += odd;
-  return !bits(ne(even, even)) || !find_fault(f, p, what);
+  return !bits(ne(even, even)) || !find_fault(f, p, 1, what);
+}
+VI bool all_finite_scaled(Frame *f, const double *p, const double *factor, const int n, int what) {
+  vd even = bc(0), odd = bc(0), k = bc(*factor);
+  SUM_ZEROS(even, odd, n, ld(p + i) * k);
+  even += odd;
+  return !bits(ne(even, even)) || !find_fault(f, p, *factor, what);
 }
 DEFV(FINITE_v) { return all_finite(f, NUM(0), n, a[1]) ? a + 2 : f->halt; }
 DEFV(COMMIT_x) {
-  int count = a[0];
-  for (int j = 1; j <= 3 * count; j += 3)
-    if (!all_finite(f, NUM(j + 1), n, a[j + 2])) return f->halt;
-  for (int j = 1; j <= 3 * count; j += 3) {
-    double *d = NUM(j);
-    const double *p = NUM(j + 1);
-    LANES st(d + i, ld(p + i));
+  const uint16_t *next = a + 1 + 4 * a[0];
+  for (const uint16_t *p = a + 1; p < next; p += 4) {
+    const double *x = f->r[p[1]];
+    if (!(p[2] == 0xffff ? all_finite(f, x, n, p[3]) : all_finite_scaled(f, x, f->r[p[2]], n, p[3]))) return f->halt;
   }
-  return a + 1 + 3 * count;
+  for (const uint16_t *p = a + 1; p < next; p += 4) {
+    double *d = f->r[p[0]];
+    const double *x = f->r[p[1]];
+    if (p[2] == 0xffff) {
+      LANES st(d + i, ld(x + i));
+    } else {
+      vd k = bc(*(const double *)f->r[p[2]]);
+      LANES st(d + i, ld(x + i) * k);
+    }
+  }
+  return next;
 }
 
 // ---- emissions ----
-// Appends the elements of the lanes from `from` on that w has a bit for and that count.
-static __attribute__((noinline)) void append(Frame *f, uint64_t w, int from) {
-  KernelCall *c = f->call;
-  if (f->lo > from) w &= f->lo - from < 64 ? ~(uint64_t)0 << (f->lo - from) : 0;
-  if (f->hi < from + 64) w &= f->hi > from ? ~(uint64_t)0 >> (64 - (f->hi - from)) : 0;
-  for (; w; w &= w - 1) c->spikes[c->nspikes++] = (int32_t)element(f, from + __builtin_ctzll(w));
-}
-// Most blocks have no spike: one test for all lanes, and only then the lanes. `mask` is that of the lanes from i on.
-#define ANY_LANE(mask)                        \
-  vm any = m_none();                          \
-  LANES any = m_or(any, mask);                \
-  return (bits(any) & ((1u << W) - 1)) != 0
-#define EACH_LANE(mask)                                                                           \
-  for (int from = 0; from < f->n; from += 64) {                                                   \
-    uint64_t w = 0;                                                                               \
-    for (int i = from; i < f->n && i < from + 64; i += W) w |= (uint64_t)bits(mask) << (i - from); \
-    append(f, w, from);                                                                           \
+// The bits of a mask, W lanes a byte. Most blocks have no spike: one test for all lanes.
+typedef struct Hits {
+  uint8_t of[VM_BLOCK / W] __attribute__((aligned(16)));
+} Hits;
+#define HITS(h, mask) LANES_FEW (h)->of[i / W] = (uint8_t)bits(mask)
+VI bool any_hit(const Hits *h, const int n) {
+  uint64_t any = 0, w;
+  for (int i = 0; i < n / W; i += 8) {
+    memcpy(&w, h->of + i, 8);
+    any |= w;
   }
-VI bool any_mask(const double *p, const int n) { ANY_LANE(ldm(p + i)); }
-static __attribute__((noinline)) void emit_mask(Frame *f, const double *p) { EACH_LANE(ldm(p + i)) }
-DEFV(EMIT_m) {
-  if (any_mask(NUM(0), n)) emit_mask(f, NUM(0));
-  return a + 1;
+  return any != 0;
 }
-// Comparison as the low two bits of `how` say: 0 <, 1 <=, 2 not <, 3 not <=.
-VI vm compare(vd x, vd y, int how) {
+// Appends the elements that were hit, of the lanes that count.
+static __attribute__((noinline)) void append(Frame *f, const Hits *h) {
+  KernelCall *c = f->call;
+  const int32_t *self = c->idx[0] ? c->idx[0] + (f->base - c->lo) : NULL;
+  int32_t *out = c->spikes + c->nspikes;
+  for (int i = 0; i < f->n / W; i++)
+    for (unsigned w = h->of[i]; w; w &= w - 1) {
+      int lane = i * W + __builtin_ctz(w);
+      if (lane < f->lo || lane >= f->hi) continue;
+      *out++ = self ? self[lane] : (int32_t)(c->elem_offset + f->base + lane);
+    }
+  c->nspikes = out - c->spikes;
+}
+#define EMIT_HITS(next)              \
+  if (any_hit(&h, n)) append(f, &h); \
+  return next
+#define NO_HITS(h) \
+  Hits h;          \
+  if (n % (8 * W)) memset(&h, 0, sizeof h)
+DEFV(EMIT_m) {
+  const double *p = NUM(0);
+  NO_HITS(h);
+  HITS(&h, ldm(p + i));
+  EMIT_HITS(a + 1);
+}
+// Comparison as the low two bits of `how` say: 0 <, 1 <=, 2 not <, 3 not <=. It and the kinds of operands are constants
+// in the loops.
+VI vm compare(vd x, vd y, const int how) {
   vm m = how & 1 ? le(x, y) : lt(x, y);
   return how & 2 ? m_not(m) : m;
 }
-static __attribute__((noinline)) void emit_1(Frame *f, Any x, Any y, int how) {
-  EACH_LANE(compare(lda(x, i), lda(y, i), how))
-}
-#define COMPARE2(how) m_and(compare(lda(x, i), lda(y, i), (how)&1), compare(lda(u, i), lda(v, i), (how) >> 2))
-static __attribute__((noinline)) void emit_2(Frame *f, Any x, Any y, Any u, Any v, int how) { EACH_LANE(COMPARE2(how)) }
-
-// The kinds of operands and the comparison are constants in the loops.
-#define IF_ANY(how, mask)                     \
-  case how: {                                 \
-    vm any = m_none();                        \
-    LANES_FEW any = m_or(any, mask);          \
-    hit = bits(any) & ((1u << W) - 1);        \
-    break;                                    \
-  }
-#define EMISSION1(A, B)                                                                \
-  DEFV(EMITC_##A##B) {                                                                 \
-    unsigned hit = 0;                                                                  \
-    OPERAND(x, 0);                                                                     \
-    OPERAND(y, 1);                                                                     \
-    switch (a[2] & 3) {                                                                \
-      IF_ANY(0, compare(AS_##A(x), AS_##B(y), 0))                                      \
-      IF_ANY(1, compare(AS_##A(x), AS_##B(y), 1))                                      \
-      IF_ANY(2, compare(AS_##A(x), AS_##B(y), 2))                                      \
-      IF_ANY(3, compare(AS_##A(x), AS_##B(y), 3))                                      \
-    }                                                                                  \
-    if (hit) emit_1(f, ANY(0), ANY(1), a[2]);                                          \
-    return a + 3;                                                                      \
+#define CASE(how, mask) \
+  case how: HITS(&h, mask); break;
+#define EMISSION1(A, B)                                     \
+  DEFV(EMITC_##A##B) {                                      \
+    NO_HITS(h);                                             \
+    OPERAND(x, 0);                                          \
+    OPERAND(y, 1);                                          \
+    switch (a[2] & 3) {                                     \
+      CASE(0, compare(AS_##A(x), AS_##B(y), 0))             \
+      CASE(1, compare(AS_##A(x), AS_##B(y), 1))             \
+      CASE(2, compare(AS_##A(x), AS_##B(y), 2))             \
+      CASE(3, compare(AS_##A(x), AS_##B(y), 3))             \
+    }                                                       \
+    EMIT_HITS(a + 3);                                       \
   }
 EMISSION1(k, v)
 EMISSION1(v, k)
 EMISSION1(v, v)
 #define BOTH(A, B, C, D, h, g) m_and(compare(AS_##A(x), AS_##B(y), h), compare(AS_##C(u), AS_##D(v), g))
-#define EMISSION2(A, B, C, D)                                                          \
-  DEFV(EMITCC_##A##B##C##D) {                                                          \
-    unsigned hit = 0;                                                                  \
-    OPERAND(x, 0);                                                                     \
-    OPERAND(y, 1);                                                                     \
-    OPERAND(u, 2);                                                                     \
-    OPERAND(v, 3);                                                                     \
-    switch (a[4] & 13) {                                                               \
-      IF_ANY(0, BOTH(A, B, C, D, 0, 0))                                                \
-      IF_ANY(1, BOTH(A, B, C, D, 1, 0))                                                \
-      IF_ANY(4, BOTH(A, B, C, D, 0, 1))                                                \
-      IF_ANY(5, BOTH(A, B, C, D, 1, 1))                                                \
-      IF_ANY(8, BOTH(A, B, C, D, 0, 2))                                                \
-      IF_ANY(9, BOTH(A, B, C, D, 1, 2))                                                \
-      IF_ANY(12, BOTH(A, B, C, D, 0, 3))                                               \
-      IF_ANY(13, BOTH(A, B, C, D, 1, 3))                                               \
-    }                                                                                  \
-    if (hit) emit_2(f, ANY(0), ANY(1), ANY(2), ANY(3), a[4]);                          \
-    return a + 5;                                                                      \
+#define EMISSION2(A, B, C, D)                               \
+  DEFV(EMITCC_##A##B##C##D) {                               \
+    NO_HITS(h);                                             \
+    OPERAND(x, 0);                                          \
+    OPERAND(y, 1);                                          \
+    OPERAND(u, 2);                                          \
+    OPERAND(v, 3);                                          \
+    switch (a[4] & 13) {                                    \
+      CASE(0, BOTH(A, B, C, D, 0, 0))                       \
+      CASE(1, BOTH(A, B, C, D, 1, 0))                       \
+      CASE(4, BOTH(A, B, C, D, 0, 1))                       \
+      CASE(5, BOTH(A, B, C, D, 1, 1))                       \
+      CASE(8, BOTH(A, B, C, D, 0, 2))                       \
+      CASE(9, BOTH(A, B, C, D, 1, 2))                       \
+      CASE(12, BOTH(A, B, C, D, 0, 3))                      \
+      CASE(13, BOTH(A, B, C, D, 1, 3))                      \
+    }                                                       \
+    EMIT_HITS(a + 5);                                       \
   }
 EMISSION2(k, v, k, v)
 EMISSION2(v, v, k, v)
@@ -307,31 +328,46 @@ DEF(STORE_v) {
   for (; i < hi; i++) write_number(p, type, f->base + i, d[i]);
   return a + 2;
 }
-DEF(SCATTER_v) {
+// `step` is 0 where one number is stored to all.
+VI void scatter(const Frame *f, const uint16_t *a, const int step) {
   const double *d = NUM(0);
   const int32_t *index = lane_index(f, SLOT(1)->access);
   void *p = BOUND(1)->p;
   int type = SLOT(1)->type;
-  for (int i = f->lo; i < f->hi; i++) write_number(p, type, index[i], d[i]);
+  for (int i = f->lo; i < f->hi; i++) write_number(p, type, index[i], d[i * step]);
+}
+DEF(SCATTER_v) {
+  scatter(f, a, 1);
+  return a + 2;
+}
+DEF(SCATTER_k) {
+  scatter(f, a, 0);
   return a + 2;
 }
 static int64_t target(const Frame *f, const Slot *s, int i) {
   if (s->access == ACC_LANE) return f->base + i;
   return s->access == ACC_UNIFORM ? 0 : lane_index(f, s->access)[i];
 }
-DEF(ADDAT_v) {
+VI void add_at(const Frame *f, const uint16_t *a, const int step) {
   const double *d = NUM(0);
   const Slot *s = SLOT(1);
   void *p = BOUND(1)->p;
   if (s->type == SLOT_F64 && s->access >= ACC_SELF) {
     const int32_t *index = lane_index(f, s->access);
-    for (int i = f->lo; i < f->hi; i++) ((double *)p)[index[i]] += d[i];
-    return a + 2;
+    for (int i = f->lo; i < f->hi; i++) ((double *)p)[index[i]] += d[i * step];
+    return;
   }
   for (int i = f->lo; i < f->hi; i++) {
     int64_t j = target(f, s, i);
-    write_number(p, s->type, j, read_number(p, s->type, j) + d[i]);
+    write_number(p, s->type, j, read_number(p, s->type, j) + d[i * step]);
   }
+}
+DEF(ADDAT_v) {
+  add_at(f, a, 1);
+  return a + 2;
+}
+DEF(ADDAT_k) {
+  add_at(f, a, 0);
   return a + 2;
 }
 DEF(ADDATM_vm) {

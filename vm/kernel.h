@@ -16,7 +16,7 @@
 #include "vm/ops.h"
 #include "vm/program.h"
 
-// Block registers stand a little more than their size apart: at multiples of 1 KiB a load would often wait for a store to
+// Block registers stand a little more than their size apart: at multiples of 2 KiB a load would often wait for a store to
 // another register whose address agrees in the low 12 bits.
 enum { REGISTER_STRIDE = VM_BLOCK + 8 };
 

@@ -153,9 +153,10 @@ typedef struct PopCode {
   int nevery;
   Kernel *lets;          // stores lets and inputs that others read (phase 2); NULL if none are needed
   bool lets_need_input;  // what `lets` stores depends on inputs: it must come after the couplings onto this population
-  Kernel **event;        // further events (`event NAME when`), after advance: emits the elements
+  Kernel **event;        // further events (`event NAME when`), where spikes are tested: emits the elements
+  Kernel **event_block;  // what they do, over the list of elements (ACC_SELF), after the spike block; it or elements NULL: nothing
   int nevent;
-  Value *captures;       // SPACE_CAPTURE of all these kernels
+  Value *captures;       // SPACE_CAPTURE of all these kernels; borrowed (of the injections, or in the arena): never dropped
   int ncaptures;
   const char **fault_var;// names for ir_finite numbers
 } PopCode;
@@ -192,6 +193,8 @@ typedef struct SynCode {
   TimedKernel *every;   // on every T of synapse and rules, lanes as in advance, or as in advance_pre (TimedKernel.pre)
   int nevery;
   Kernel *start;        // on start, per synapse
+  Kernel *sync;         // per synapse: brings states that only events advance to the beginning of step `tick`; to be run
+                        // over all synapses before anybody outside reads or sets them; NULL: none
   SynEvent *event;
   int nevent;
   const char **fault_var; // names for ir_finite numbers

@@ -79,13 +79,14 @@ static const char *check_expm(Verify *v, const uint16_t *at, const uint16_t *end
   return wrong;
 }
 static const char *check_commit(Verify *v, const uint16_t *at, const uint16_t *end, bool results) {
-  if (end - at < 1 + 3 * at[0]) return "code ends within an instruction";
+  if (end - at < 1 + 4 * at[0]) return "code ends within an instruction";
   const char *wrong = NULL;
   for (int i = 0; i < at[0] && !wrong; i++) {
-    const uint16_t *p = at + 1 + 3 * i;
+    const uint16_t *p = at + 1 + 4 * i;
     if (p[0] < reg_out(v->k) || p[0] >= reg_derived(v->k)) wrong = "result that is no column";
-    else if (p[2] >= v->k->nwhat) wrong = "check without a name";
-    else wrong = results ? check_write(v, p[0], 'd') : check_read(v, p[1], 'v');
+    else if (p[3] >= v->k->nwhat) wrong = "check without a name";
+    else if (results) wrong = check_write(v, p[0], 'd');
+    else if (!(wrong = check_read(v, p[1], 'v')) && p[2] != 0xffff) wrong = check_read(v, p[2], 'k');
   }
   return wrong;
 }

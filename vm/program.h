@@ -7,7 +7,7 @@
 //   setup        scalars that depend only on what is uniform and constant during a run  (once per bind)
 //   setup_lanes  lane values that depend only on what is constant during a run, kept in derived columns (once per bind)
 //   prologue     scalars that change from step to step (t, uniform inputs)               (once per call)
-//   body         the lanes, block by block (VM_BLOCK lanes at a time)
+//   body         the lanes, block by block
 //
 // Loads see the values at the start of the kernel; stores take effect at the end of each block, after its finite checks.
 // All numbers are f64 in SI units; columns may be f64, f32 or i32 in memory. Masks live in registers only.
@@ -18,7 +18,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define VM_BLOCK 128 // lanes of an f64 block register: 1 KiB
+#define VM_BLOCK 256 // lanes of an f64 block register at most: 2 KiB; kernels with many registers use half of it
 
 // Whose data a slot names. Resolved to memory by vm/bind.c when a kernel is bound.
 typedef enum SlotSpace {

@@ -94,7 +94,7 @@ typedef struct PopRun {
   PopCode code;
   Arena *arena;
   bool linked;
-  Bound advance, threshold, spike, start, lets, *every, *event;
+  Bound advance, threshold, spike, start, lets, *every, *event, *event_block;
   int64_t *period;      // of every, in steps
   double n;             // SYS_N
   int32_t *emit, *emit_count; // room for one step
@@ -343,6 +343,7 @@ void rings_free(Vm *vm);
 bool history_open(Vm *vm, Proj *p); // history.c: after binding; false: no memory
 void history_close(Proj *p);
 void history_take(Vm *vm, Proj *p, HistoryPhase phase);
+void history_before(Vm *vm, Proj *p, const Bound *b); // HISTORY_BEFORE of one handler
 bool history_aim(Vm *vm, Proj *p, Bound *b, int64_t age); // lets b see what was age steps ago; false: it sees no past
 void history_run_back(Vm *vm, Proj *p, Bound *b, KernelCall *call); // a post handler over call's synapses
 bool synapses_run(Vm *vm, Proj *p, Bound *b, Fault *fault); // a kernel over all synapses, in chunks
@@ -358,6 +359,9 @@ void recordings_flush(Vm *vm);
 bool timed_due(Vm *vm);             // timed.c
 void timed_clear(Vm *vm);
 void timed_prepare(Vm *vm);
+int timed_count(const Vm *vm);
+bool *timed_done(const Vm *vm, int k); // whether block k of `at` has run
+void timed_cut(Vm *vm, int n);         // drops the blocks behind the first n
 void spikes_push(SpikeList *l, const int32_t *i, const int32_t *count, int64_t n);
 void injections_round(Vm *vm);      // inject.c: their times in steps of dt
 void forced_free(Forced *f);

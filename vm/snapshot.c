@@ -185,6 +185,39 @@ static void walk_recordings(Walk *w, Vm *vm) {
   }
 }
 
+// Forced spikes are kept in whole: a run has sorted them, and those injected since lie among the others.
+static void walk_forced(Walk *w, Forced *f) {
+  int64_t n = f->n;
+  WALK(w, n);
+  if (w->at && n > f->cap && w->ok) {
+    f->time = mem_realloc(f->time, sizeof *f->time * (size_t)n);
+    f->tick = mem_realloc(f->tick, sizeof *f->tick * (size_t)n);
+    f->i = mem_realloc(f->i, sizeof *f->i * (size_t)n);
+    f->cap = n;
+  }
+  walk(w, f->time, sizeof *f->time * (size_t)n);
+  walk(w, f->i, sizeof *f->i * (size_t)n);
+  f->n = n;
+}
+
+// Stimuli and timed blocks made since then go; `at` blocks that have run since then will run again.
+static void walk_stimuli(Walk *w, Vm *vm) {
+  for (int k = 0; k < vm->pops.n && w->ok; k++) {
+    Pop *p = vm->pops.data[k];
+    int n = p->ninjections;
+    WALK(w, n);
+    if (w->at && n < p->ninjections) {
+      p->ninjections = n;
+      p->changed = true;
+    }
+    walk_forced(w, &pop_run(p)->forced);
+  }
+  int timed = timed_count(vm);
+  WALK(w, timed);
+  if (w->at && timed < timed_count(vm)) timed_cut(vm, timed);
+  for (int k = 0; k < timed && k < timed_count(vm) && w->ok; k++) WALK(w, *timed_done(vm, k));
+}
+
 static void walk_network(Walk *w, Vm *vm) {
   WALK(w, vm->tick);
   WALK(w, vm->trial);
@@ -228,6 +261,7 @@ static bool walk_all(Walk *w, Vm *vm) {
     if (w->at) vm->ran = false;
   }
   if (w->ok) walk_recordings(w, vm);
+  if (w->ok) walk_stimuli(w, vm);
   return w->ok;
 }
 

@@ -161,11 +161,6 @@ static bool advance_pop(Vm *vm, Pop *p) {
   bool ok = !r->advance.k || run_emitting(vm, p, &r->advance, l, &fault);
   for (int k = 0; ok && k < r->code.nevery; k++)
     if (due(vm, r->period[k])) ok = run_lanes(vm, &r->every[k], p->n, &fault);
-  for (int k = 0; ok && k < r->code.nevent; k++) {
-    SpikeList *e = events_of_step(p, k, vm->tick);
-    e->n = 0;
-    ok = run_emitting(vm, p, &r->event[k], e, &fault);
-  }
   if (!ok) report_pop_fault(vm, p, &fault);
   return ok;
 }
@@ -216,6 +211,17 @@ static bool states(Vm *vm, int64_t free_until) {
 }
 
 // ---- phases 4 to 6 ----
+static bool test_events(Vm *vm, Pop *p, Fault *fault) {
+  PopRun *r = pop_run(p);
+  bool ok = true;
+  for (int k = 0; ok && k < r->code.nevent; k++) {
+    SpikeList *l = events_of_step(p, k, vm->tick);
+    l->n = 0;
+    ok = run_emitting(vm, p, &r->event[k], l, fault);
+  }
+  return ok;
+}
+
 static bool thresholds(Vm *vm) {
   for (int k = 0; k < vm->pops.n; k++) {
     Pop *p = vm->pops.data[k];
@@ -223,7 +229,8 @@ static bool thresholds(Vm *vm) {
     if (r->ahead > vm->tick) continue;
     SpikeList *l = spikes_of_step(p, vm->tick);
     Fault fault = {.what = -1};
-    if (r->threshold.k && !run_emitting(vm, p, &r->threshold, l, &fault)) {
+    bool ok = !r->threshold.k || run_emitting(vm, p, &r->threshold, l, &fault);
+    if (!ok || !test_events(vm, p, &fault)) {
       report_pop_fault(vm, p, &fault);
       return false;
     }
@@ -276,19 +283,23 @@ static bool events_nest(Vm *vm) {
   return true;
 }
 
+static void run_listed(Vm *vm, Bound *b, const SpikeList *l) {
+  if (!b->k || !l->n) return;
+  KernelCall call = call_now(vm, b->object);
+  call.hi = l->n;
+  call.idx[0] = l->i;
+  instance_run(b->in, &call);
+}
+
 static void spike_blocks(Vm *vm) {
   for (int k = 0; k < vm->pops.n; k++) {
     Pop *p = vm->pops.data[k];
     PopRun *r = pop_run(p);
     if (r->ahead > vm->tick) continue;
     SpikeList *l = spikes_of_step(p, vm->tick);
-    if (!l->n) continue;
-    if (vm->semantics == SEMANTICS_NEST) guard_add(p, l);
-    if (!r->spike.k) continue;
-    KernelCall call = call_now(vm, r->spike.object);
-    call.hi = l->n;
-    call.idx[0] = l->i;
-    instance_run(r->spike.in, &call);
+    if (l->n && vm->semantics == SEMANTICS_NEST) guard_add(p, l);
+    run_listed(vm, &r->spike, l);
+    for (int e = 0; e < r->code.nevent; e++) run_listed(vm, &r->event_block[e], events_of_step(p, e, vm->tick));
   }
 }
 
@@ -336,11 +347,13 @@ typedef struct Watch {
   int every, count; // steps between looks at the clock
 } Watch;
 
-static double wall(void) {
+static double clock_seconds(clockid_t clock) {
   struct timespec ts;
-  clock_gettime(CLOCK_MONOTONIC, &ts);
+  clock_gettime(clock, &ts);
   return (double)ts.tv_sec + 1e-9 * (double)ts.tv_nsec;
 }
+
+static double wall(void) { return clock_seconds(CLOCK_MONOTONIC); }
 
 static void watch(Vm *vm, Watch *w) {
   if (!vm->progress || ++w->count < w->every) return;
@@ -387,9 +400,10 @@ RunEnd vm_run(Vm *vm, int64_t steps, int (*until)(void *ctx), void *ctx, Span sp
   record_prepare(vm);
   remember_creation(vm);
   vm_net(vm)->running = true;
-  double from = wall();
+  double from = wall(), cpu_from = clock_seconds(CLOCK_PROCESS_CPUTIME_ID);
   RunEnd end = run_steps(vm, steps, until, ctx);
   vm->stepping += wall() - from;
+  vm->stepping_cpu += clock_seconds(CLOCK_PROCESS_CPUTIME_ID) - cpu_from;
   vm_net(vm)->running = false;
   recordings_flush(vm);
   if (end != RUN_ERROR && steps > 0 && !states_finite(vm)) return RUN_ERROR;

@@ -107,3 +107,13 @@ void timed_clear(Vm *vm) {
   net->timed.n = 0;
   net->next_timed = NEVER;
 }
+
+// ---- for snapshots ----
+int timed_count(const Vm *vm) { return vm_net(vm)->timed.n; }
+
+bool *timed_done(const Vm *vm, int k) { return &vm_net(vm)->timed.data[k]->done; }
+
+void timed_cut(Vm *vm, int n) {
+  Net *net = vm_net(vm);
+  while (net->timed.n > n) block_drop(vec_pop(&net->timed));
+}

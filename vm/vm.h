@@ -33,7 +33,7 @@ struct Vm {
   int threads;
   int64_t tick;          // number of the step that comes next; t = tick*dt
   bool ran;              // a step was taken since creation or reset
-  double stepping;       // seconds of real time that steps took so far, for profiles
+  double stepping, stepping_cpu; // seconds that steps took so far, by the clock and of all processors: for profiles
   const Value *globals;  // script variables, for SPACE_GLOBAL; read at the start of a run and after timed blocks
   int nglobals;
   uint32_t next_id;      // of objects, for random keys

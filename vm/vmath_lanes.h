@@ -4,7 +4,8 @@
 // exp:   x = n/16 ln 2 + r, |r| <= ln 2/32; e^r by a polynomial of degree 6 (minimax), 2^(frac) from 16 entries; 1.2 ulp.
 // expm1: x = n ln 2 + r, |r| <= ln 2/2; degree 11; 2^n p + (2^n - 1); 2 ulp. The table form would lose up to 30 ulp.
 // exprel (e^x - 1)/x and its reciprocal the Bernoulli function x/(e^x - 1), whole at 0, from expm1; 2.6 ulp.
-// log:   the classic reduction to [sqrt 1/2, sqrt 2) and s = f/(2 + f) (FreeBSD msun's e_log.c); 1 ulp.
+// log:   x = 2^k m with m in [0.67, 1.34); m c = 1 + r for one of 16 c that were chosen such that -ln c has 11 zeros at
+//        its end (Gal's accurate tables; 1 is one of them, so that log is exact near 1); degree 10 in r; 1 ulp.
 // sin, cos: Cody-Waite in three parts with fused multiply-add up to 2^30, beyond it libm lane by lane; msun's polynomials;
 // 1.5 ulp.
 // Subnormal results are rounded once; overflow gives infinity, NaN goes through.
@@ -31,7 +32,7 @@ VI vd v_exp(vd x) {
   vd a = fma_(bc(0x1.55555554dcca3p-3), r, bc(0.5));
   vd b = fma_(bc(0x1.11120b770fd56p-7), r, bc(0x1.55555554b77dfp-5));
   vd p = fma_(fma_(fma_(bc(0x1.6c1820eb6bf61p-10), r2, b), r2, a), r2, r);
-  vd s = table16(exp_table, t);
+  vd s = table16(exp_table, as_i(t));
   return scale16(fma_(s, p, s), e, t);
 }
 
@@ -65,22 +66,35 @@ VI vd v_bern(vd x) {
 }
 VI vd v_sigmoid(vd x) { return bc(1) / (bc(1) + v_exp(neg(x))); }
 
+static const double log_inverse[16] = {
+    0x1.7454f2f4d8a2cp+0, 0x1.642cf4a1045cfp+0, 0x1.555ce9afa4dd5p+0, 0x1.47b050c921555p+0,
+    0x1.3b17f11133c63p+0, 0x1.2f665c5247597p+0, 0x1.2492bfbb2b22fp+0, 0x1.1a7767a07a46cp+0,
+    0x1.1110b62835d31p+0, 0x1.083ee972bfd04p+0, 1.0,                  0x1.e1e919b3ee195p-1,
+    0x1.c7153a09bef3dp-1, 0x1.af21893fddebep-1, 0x1.999e7910a449cp-1, 0x1.86180be374976p-1};
+static const double log_minus_log[16] = {
+    -0x1.7f993fa02ap-2, -0x1.522c1fc245p-2, -0x1.26acdde19cp-2, -0x1.f99fbfa818p-3,
+    -0x1.a95a7288dp-3,  -0x1.5be6f5d5fap-3, -0x1.117c264004p-3, -0x1.92f943f9ap-4,
+    -0x1.085437b428p-4, -0x1.03b41cee7p-5,  0.0,                0x1.f02857f988p-5,
+    0x1.e2b16d0ed8p-4,  0x1.6013bb5df4p-3,  0x1.c8e71f4b8ep-3,  0x1.1676ab85c1p-2};
+
 VI vd v_log(vd x) {
   vm tiny = lt(x, bc(0x1p-1022));
-  vd xs = sel(tiny, x * bc(0x1p54), x);
-  vi v = as_i(xs) + ibc(0x3ff0000000000000 - 0x3fe6a09e667f3bcd);
-  vi top = v & ibc((int64_t)0xfff0000000000000);
+  vi b = as_i(sel(tiny, x * bc(0x1p54), x)), v = b + ibc(0x3ff0000000000000 - 0x3fe5800000000000);
   vd k = as_d(shr(v, 52) | ibc(0x4330000000000000)) - sel(tiny, bc(0x1p52 + 1023 + 54), bc(0x1p52 + 1023));
-  vd f = as_d(as_i(xs) - (top - ibc(0x3ff0000000000000))) - bc(1);
-  vd s = f / (bc(2) + f), z = s * s, w = z * z;
-  vd t1 = w * fma_(w, fma_(w, bc(1.531383769920937332e-01), bc(2.222219843214978396e-01)), bc(3.999999999940941908e-01));
-  vd t2 = fma_(w, bc(1.479819860511658591e-01), bc(1.818357216161805012e-01));
-  t2 = z * fma_(w, fma_(w, t2, bc(2.857142874366239149e-01)), bc(6.666666666666735130e-01));
-  vd hfsq = bc(0.5) * f * f;
-  vd r = fma_(k, bc(LN2_HI), f - (hfsq - fma_(s, hfsq + (t1 + t2), k * bc(LN2_LO))));
-  r = sel(eq(x, bc(0)), bc(-INFINITY), r);
-  r = sel(lt(x, bc(0)), bc(NAN), r);
-  return sel(lt(x, bc(INFINITY)), r, x); // inf and NaN stay
+  vd m = as_d(b - ((v & ibc((int64_t)0xfff0000000000000)) - ibc(0x3ff0000000000000)));
+  vi j = shr(v, 48);
+  vd r = fma_(m, table16(log_inverse, j), bc(-1)), r2 = r * r, r4 = r2 * r2;
+  vd w = fma_(k, bc(LN2_HI), table16(log_minus_log, j)), hi = w + r; // w is exact
+  vd lo = fma_(k, bc(LN2_LO), (w - hi) + r);
+  vd p0 = fma_(bc(-0.2499999999999952), r, bc(0.3333333333333327));
+  vd p1 = fma_(bc(-0.16666666672062844), r, bc(0.20000000002140622));
+  vd p2 = fma_(bc(-0.1249998298002797), r, bc(0.14285703362425065));
+  vd p3 = fma_(bc(-0.10020433060218052), r, bc(0.11128944188674235));
+  vd p = fma_(fma_(p3, r2, p2), r4, fma_(p1, r2, p0));
+  vd y = hi + fma_(r * r2, p, fma_(bc(-0.5), r2, lo));
+  y = sel(eq(x, bc(0)), bc(-INFINITY), y);
+  y = sel(lt(x, bc(0)), bc(NAN), y);
+  return sel(lt(x, bc(INFINITY)), y, x); // inf and NaN stay
 }
 VI vd v_log1p(vd x) {
   vd u = bc(1) + x;
@@ -132,10 +146,13 @@ VI vd trig(vd x, int cosine) {
 }
 VI vd v_sin(vd x) { return trig(x, 0); }
 VI vd v_cos(vd x) { return trig(x, 1); }
-// cos(2 pi u), u in [0, 1]
+// cos(2 pi u) for u in [0, 1]: sin(2 pi y) with y = |u - 1/2| - 1/4, an odd polynomial of degree 17 (minimax).
 VI vd v_cos2pi(vd u) {
-  vd y = bc(4) * u, t = y + bc(MAGIC52);
-  return quadrant((y - (t - bc(MAGIC52))) * bc(1.5707963267948966), t, 1);
+  vd y = abs_(u - bc(0.5)) - bc(0.25), z = y * y, z2 = z * z;
+  vd a = fma_(bc(-41.341702240399755), z, bc(6.283185307179586)), b = fma_(bc(-76.70585975282526), z, bc(81.60524927607362));
+  vd c = fma_(bc(-15.094641676841352), z, bc(42.05869392544987)), d = fma_(bc(-0.7177339268957268), z, bc(3.8199281079102283));
+  vd p = fma_(fma_(fma_(fma_(bc(0.10089749413390975), z2, d), z2, c), z2, b), z2, a);
+  return y * p;
 }
 
 VI vd v_min(vd a, vd b) { return sel(ne(a, a), a, min_x(a, b)); } // NaN if either is

@@ -122,7 +122,10 @@ static void encode(Bench *b, int op, uint16_t *code) {
       break;
     case 'C':
       code[n++] = 2;
-      for (int i = 0; i < 2; i++) code[n++] = (uint16_t)out++, code[n++] = (uint16_t)lanes++, code[n++] = (uint16_t)i;
+      for (int i = 0; i < 2; i++) {
+        code[n++] = (uint16_t)out++, code[n++] = (uint16_t)lanes++;
+        code[n++] = i ? 2 : 0xffff, code[n++] = (uint16_t)i;
+      }
       break;
     }
   code[n] = OP_END_x;
@@ -147,7 +150,7 @@ static void compare(const Bench *a, const Bench *b, int lo, int hi, const char *
 }
 
 static void same_bits(int op) {
-  static const int range[][2] = {{0, 128}, {0, 8}, {0, 1}, {3, 8}, {0, 100}, {5, 77}};
+  static const int range[][2] = {{0, VM_BLOCK}, {0, 8}, {0, 1}, {3, 8}, {0, 128}, {5, 177}};
   Isa isa[3];
   int n = isas(isa);
   uint16_t code[64];
@@ -299,7 +302,7 @@ static Kernel *neuron(Arena *a) {
   ir_store(ir, lane_slot(2, "last"), ir_select(ir, spike, t, last));
   return ir_compile(ir, "neuron");
 }
-enum { N = 300, COLUMNS = 4 };
+enum { N = 600, COLUMNS = 4 };
 typedef struct World {
   double *col[COLUMNS];
   int32_t spikes[20 * N];
@@ -344,7 +347,7 @@ static World *run(const Kernel *k, const char *isa, int64_t lanes) {
 }
 START_TEST(kernels_agree) {
   static const char *const isa[] = {"avx512", "avx2", "base"};
-  static const int64_t lanes[] = {N, 1, 7, 128, 129, 8};
+  static const int64_t lanes[] = {N, 1, 7, 128, 257, 8};
   Arena *a = arena_new();
   Kernel *k = neuron(a);
   World *first = run(k, isa[0], lanes[0]);
@@ -371,16 +374,16 @@ START_TEST(faults) {
   KernelInstance *in = bound(k, w);
   KernelCall c = {.hi = N, .dt = 0.1, .spikes = w->spikes, .nspikes = 0};
   instance_setup(in, N, &c);
-  w->col[1][200] = INFINITY; // n, and through it V
-  double V0 = w->col[0][0], V130 = w->col[0][130];
+  w->col[1][500] = INFINITY; // n, and through it V
+  double V0 = w->col[0][0], V300 = w->col[0][300];
   ck_assert(!instance_run(in, &c));
-  ck_assert_msg(c.fault.what == 11 && c.fault.lane == 200, "what %d, lane %d", c.fault.what, (int)c.fault.lane);
+  ck_assert_msg(c.fault.what == 11 && c.fault.lane == 500, "what %d, lane %d", c.fault.what, (int)c.fault.lane);
   ck_assert(w->col[0][0] != V0);     // the block before went well
-  ck_assert(w->col[0][130] == V130); // of the block with the fault nothing is stored
-  for (int64_t i = 0; i < c.nspikes; i++) ck_assert(w->spikes[i] < 128);
-  w->col[1][200] = 0.2;
-  c = (KernelCall){.lo = 201, .hi = N, .dt = 0.1, .spikes = w->spikes};
-  w->col[1][200] = NAN; // outside of what is asked
+  ck_assert(w->col[0][300] == V300); // of the block with the fault nothing is stored
+  for (int64_t i = 0; i < c.nspikes; i++) ck_assert(w->spikes[i] < 256);
+  w->col[1][500] = 0.2;
+  c = (KernelCall){.lo = 501, .hi = N, .dt = 0.1, .spikes = w->spikes};
+  w->col[1][500] = NAN; // outside of what is asked
   ck_assert(instance_run(in, &c));
   instance_free(in);
   world_free(w);
@@ -421,7 +424,7 @@ START_TEST(verifier) { // registers: 0 constant, 1 column, 2 and 3 block
   ck_assert(VERIFY(OP_INDEX_x, 2, 3, OP_END_x));                    // no such index
   ck_assert(VERIFY(OP_EXPM_x, 17, OP_END_x));                       // too large
   ck_assert(VERIFY(OP_EXPM_x, 2, 1, 1, OP_END_x));                  // ends within
-  ck_assert(VERIFY(OP_COMMIT_x, 1, 2, 1, 0, OP_END_x));             // no out
+  ck_assert(VERIFY(OP_COMMIT_x, 1, 2, 1, 0xffff, 0, OP_END_x));             // no out
 }
 END_TEST
 
