@@ -15,7 +15,6 @@
 static bool link_pop(Vm *vm, Pop *p) {
   PopRun *r = pop_run(p);
   if (!p->changed && r->linked) return true;
-  captures_drop(&r->code.captures, &r->code.ncaptures);
   if (r->arena) arena_free(r->arena);
   r->arena = arena_new();
   r->code = (PopCode){0};
@@ -28,7 +27,6 @@ static bool link_pop(Vm *vm, Pop *p) {
 static bool link_proj(Vm *vm, Proj *p) {
   ProjRun *r = proj_run(p);
   if (!p->changed && r->linked) return true;
-  captures_drop(&r->code.captures, &r->code.ncaptures);
   if (r->arena) arena_free(r->arena);
   r->arena = arena_new();
   r->code = (SynCode){0};
@@ -496,7 +494,6 @@ void pop_run_free(Pop *p) {
   mem_free(r->zero);
   spike_log_free(&r->log);
   forced_free(&r->forced);
-  captures_drop(&r->code.captures, &r->code.ncaptures);
   if (r->arena) arena_free(r->arena);
   r->arena = NULL;
 }
@@ -510,7 +507,6 @@ void proj_run_free(Proj *p) {
   mem_free(r->fill_target);
   mem_free(r->back_target);
   history_close(p);
-  captures_drop(&r->code.captures, &r->code.ncaptures);
   if (r->arena) arena_free(r->arena);
   r->arena = NULL;
 }

@@ -16,7 +16,6 @@ enum { SINK_BYTES = 8 << 20 };
 static void reader_close(Reader *r) {
   if (r->bound.k) bound_close(&r->bound);
   r->bound = (Bound){0};
-  captures_drop(&r->code.captures, &r->code.ncaptures);
   if (r->arena) arena_free(r->arena);
   r->arena = NULL;
 }

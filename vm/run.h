@@ -117,13 +117,6 @@ typedef struct PopRun {
   bool free_running;    // nothing comes in, nothing goes out: may be advanced many steps at a time
 } PopRun;
 
-// Code that lang made owns what it captured.
-static inline void captures_drop(Value **v, int *n) {
-  for (int k = 0; k < *n; k++) value_drop((*v)[k]);
-  *v = NULL;
-  *n = 0;
-}
-
 static inline PopRun *pop_run(const Pop *p) { return p->run; }
 void pop_free(Pop *p);
 void pop_run_free(Pop *p);

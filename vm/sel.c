@@ -210,7 +210,6 @@ static bool read_computed(Vm *vm, const SelPart *part, int var, double *out) {
   Kernel *k = vm->linker.reader(vm->linker.ctx, vm, part->pop, var, &code, a);
   bool ok = k && phase_inputs(vm) && run_over(vm, part->pop, k, idx, n, code.captures, code.ncaptures, out);
   mem_free(idx);
-  captures_drop(&code.captures, &code.ncaptures);
   arena_free(a);
   return ok;
 }
