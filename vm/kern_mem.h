@@ -76,7 +76,12 @@ DEF(GATHER_x) {
 }
 DEF(LANE_x) {
   double *d = NUM(0);
-  for (int i = f->lo; i < f->hi; i++) d[i] = (double)element(f, i);
+  if (f->call->idx[0]) {
+    for (int i = f->lo; i < f->hi; i++) d[i] = (double)element(f, i);
+  } else { // conversion from int is a vector instruction everywhere, from 64 bits it is not
+    double first = (double)element(f, 0);
+    for (int i = f->lo; i < f->hi; i++) d[i] = first + i;
+  }
   return a + 1;
 }
 DEF(INDEX_x) {
