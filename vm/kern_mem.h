@@ -174,28 +174,43 @@ VI bool all_finite(Frame *f, const double *p, const int n, int what) {
   even += odd;
   return !bits(ne(even, even)) || !find_fault(f, p, 1, what);
 }
-VI bool all_finite_scaled(Frame *f, const double *p, const double *factor, const int n, int what) {
-  vd even = bc(0), odd = bc(0), k = bc(*factor);
-  SUM_ZEROS(even, odd, n, ld(p + i) * k);
-  even += odd;
-  return !bits(ne(even, even)) || !find_fault(f, p, *factor, what);
-}
 DEFV(FINITE_v) { return all_finite(f, NUM(0), n, a[1]) ? a + 2 : f->halt; }
+// Stores `value` in d, m vectors at a time, and stops before the first m of which a number is not finite: they stay in
+// registers from their test to their store.
+#define COMMIT_BY(m, d, value, halt)                                                     \
+  for (; i + (m)*W <= n; i += (m)*W) {                                                   \
+    vd x[m], sum[2] = {bc(0), bc(0)};                                                    \
+    _Pragma("GCC unroll 8") for (int j = 0; j < (m); j++) {                              \
+      x[j] = value(i + j * W);                                                           \
+      sum[j % 2] = add_zero_times(x[j], sum[j % 2]);                                     \
+    }                                                                                    \
+    sum[0] += sum[1];                                                                    \
+    if (bits(ne(sum[0], sum[0])) && (halt)) return false;                                \
+    _Pragma("GCC unroll 8") for (int j = 0; j < (m); j++) st((d) + i + j * W, x[j]);     \
+  }
+#define COMMIT(d, value, halt)        \
+  int i = 0;                          \
+  COMMIT_BY(8, d, value, halt)        \
+  COMMIT_BY(1, d, value, halt)
+VI bool commit(Frame *f, double *d, const double *p, const int n, int what) {
+#define VALUE(at) ld(p + (at))
+  COMMIT(d, VALUE, find_fault(f, p, 1, what))
+#undef VALUE
+  return true;
+}
+VI bool commit_scaled(Frame *f, double *d, const double *p, const double factor, const int n, int what) {
+  const vd k = bc(factor);
+#define VALUE(at) (ld(p + (at)) * k)
+  COMMIT(d, VALUE, find_fault(f, p, factor, what))
+#undef VALUE
+  return true;
+}
 DEFV(COMMIT_x) {
   const uint16_t *next = a + 1 + 4 * a[0];
   for (const uint16_t *p = a + 1; p < next; p += 4) {
-    const double *x = f->r[p[1]];
-    if (!(p[2] == 0xffff ? all_finite(f, x, n, p[3]) : all_finite_scaled(f, x, f->r[p[2]], n, p[3]))) return f->halt;
-  }
-  for (const uint16_t *p = a + 1; p < next; p += 4) {
     double *d = f->r[p[0]];
     const double *x = f->r[p[1]];
-    if (p[2] == 0xffff) {
-      LANES st(d + i, ld(x + i));
-    } else {
-      vd k = bc(*(const double *)f->r[p[2]]);
-      LANES st(d + i, ld(x + i) * k);
-    }
+    if (!(p[2] == 0xffff ? commit(f, d, x, n, p[3]) : commit_scaled(f, d, x, *(const double *)f->r[p[2]], n, p[3]))) return f->halt;
   }
   return next;
 }

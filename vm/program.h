@@ -9,7 +9,7 @@
 //   prologue     scalars that change from step to step (t, uniform inputs)               (once per call)
 //   body         the lanes, block by block
 //
-// Loads see the values at the start of the kernel; stores take effect at the end of each block, after its finite checks.
+// Loads see the values at the start of the kernel; stores take effect at the end of each block, each after its finite check.
 // All numbers are f64 in SI units; columns may be f64, f32 or i32 in memory. Masks live in registers only.
 #ifndef HEBB_PROGRAM_H
 #define HEBB_PROGRAM_H
