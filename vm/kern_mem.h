@@ -141,8 +141,8 @@ DEF(EXPM_x) {
 // ---- checks ----
 // 0 * x is 0 for a finite x, NaN otherwise, and a sum keeps NaN. Lanes that do not count may hold anything: only when the
 // sum is NaN are those that count looked at.
-static __attribute__((noinline)) bool find_fault(Frame *f, const double *p, double factor, int what) {
-  for (int i = f->lo; i < f->hi; i++) {
+static __attribute__((noinline)) bool find_fault(Frame *f, const double *p, int from, double factor, int what) {
+  for (int i = from > f->lo ? from : f->lo; i < f->hi; i++) {
     double x = p[i] * factor;
     if (x - x == 0) continue;
     f->call->fault = (Fault){f->k->what[what], element(f, i), x};
@@ -172,36 +172,37 @@ VI bool all_finite(Frame *f, const double *p, const int n, int what) {
   vd even = bc(0), odd = bc(0);
   SUM_ZEROS(even, odd, n, ld(p + i));
   even += odd;
-  return !bits(ne(even, even)) || !find_fault(f, p, 1, what);
+  return !bits(ne(even, even)) || !find_fault(f, p, 0, 1, what);
 }
 DEFV(FINITE_v) { return all_finite(f, NUM(0), n, a[1]) ? a + 2 : f->halt; }
-// Stores `value` in d, m vectors at a time, and stops before the first m of which a number is not finite: they stay in
-// registers from their test to their store.
-#define COMMIT_BY(m, d, value, halt)                                                     \
-  for (; i + (m)*W <= n; i += (m)*W) {                                                   \
-    vd x[m], sum[2] = {bc(0), bc(0)};                                                    \
-    _Pragma("GCC unroll 8") for (int j = 0; j < (m); j++) {                              \
+// Stores `value` in d, some lanes at a time, and stops before the first of them of which a number is not finite: they
+// stay in registers from their test to their store. As many lanes whatever the width of a vector, so that what is stored
+// before a fault is the same everywhere.
+#define COMMIT_BY(lanes, d, value, halt)                                                  \
+  for (; i + (lanes) <= n; i += (lanes)) {                                                \
+    vd x[(lanes) / W], sum[2] = {bc(0), bc(0)};                                          \
+    _Pragma("GCC unroll 16") for (int j = 0; j < (lanes) / W; j++) {                     \
       x[j] = value(i + j * W);                                                           \
       sum[j % 2] = add_zero_times(x[j], sum[j % 2]);                                     \
     }                                                                                    \
     sum[0] += sum[1];                                                                    \
     if (bits(ne(sum[0], sum[0])) && (halt)) return false;                                \
-    _Pragma("GCC unroll 8") for (int j = 0; j < (m); j++) st((d) + i + j * W, x[j]);     \
+    _Pragma("GCC unroll 16") for (int j = 0; j < (lanes) / W; j++) st((d) + i + j * W, x[j]); \
   }
 #define COMMIT(d, value, halt)        \
   int i = 0;                          \
-  COMMIT_BY(8, d, value, halt)        \
-  COMMIT_BY(1, d, value, halt)
+  COMMIT_BY(32, d, value, halt)       \
+  COMMIT_BY(8, d, value, halt)
 VI bool commit(Frame *f, double *d, const double *p, const int n, int what) {
 #define VALUE(at) ld(p + (at))
-  COMMIT(d, VALUE, find_fault(f, p, 1, what))
+  COMMIT(d, VALUE, find_fault(f, p, i, 1, what))
 #undef VALUE
   return true;
 }
 VI bool commit_scaled(Frame *f, double *d, const double *p, const double factor, const int n, int what) {
   const vd k = bc(factor);
 #define VALUE(at) (ld(p + (at)) * k)
-  COMMIT(d, VALUE, find_fault(f, p, factor, what))
+  COMMIT(d, VALUE, find_fault(f, p, i, factor, what))
 #undef VALUE
   return true;
 }
