@@ -5,6 +5,7 @@
 #include "base/str.h"
 #include "lang/module.h"
 #include "lang/parse.h"
+#include "lang/paths.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -38,22 +39,11 @@ static void add_dir(Compiler *c, const char *dir, size_t n) {
 
 // True where the running program lies in the tree it was built in: its own library is meant then, not an installed one.
 static bool runs_from_build(void) {
-#ifdef HEBB_BUILDDIR
   char exe[4096];
   ssize_t n = readlink("/proc/self/exe", exe, sizeof exe);
   size_t dir = strlen(HEBB_BUILDDIR);
   return n > 0 && (size_t)n > dir && memcmp(exe, HEBB_BUILDDIR, dir) == 0 && exe[dir] == '/';
-#else
-  return false;
-#endif
 }
-
-#ifndef HEBB_SRCDIR
-#define HEBB_SRCDIR ""
-#endif
-#ifndef HEBB_DATADIR
-#define HEBB_DATADIR ""
-#endif
 
 static void library_path(Compiler *c) {
   static const char installed[] = HEBB_DATADIR "/stdlib", sources[] = HEBB_SRCDIR "/stdlib";

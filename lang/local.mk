@@ -100,3 +100,16 @@ lang/parser.h: lang/parser.c
 
 # BUILT_SOURCES does not help `make one.lo`: these see the header.
 lang/libcore_la-keywords.lo lang/libcore_la-lexer.lo lang/libcore_la-parse.lo lang/libcore_la-parse_error.lo lang/libcore_la-parser.lo: lang/parser.h
+
+# Where the library of models is: only this object is made again when a directory changes.
+BUILT_SOURCES += lang/paths.h
+CLEANFILES += lang/paths.h
+lang/paths.h: Makefile
+	$(AM_V_GEN)$(MKDIR_P) $(@D) && { \
+	  echo '#define HEBB_DATADIR "$(pkgdatadir)"'; \
+	  echo '#define HEBB_SRCDIR "$(abs_top_srcdir)"'; \
+	  echo '#define HEBB_BUILDDIR "$(abs_top_builddir)"'; } >$@.tmp && \
+	  if cmp -s $@.tmp $@; then rm -f $@.tmp; touch $@; else mv $@.tmp $@; fi
+# (Through a variable: automake would take a plain target for a rule of ours and drop its own.)
+paths_objects = lang/libcore_la-compile.lo
+$(paths_objects): lang/paths.h
