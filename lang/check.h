@@ -63,6 +63,7 @@ typedef struct PopInfo {
 
 typedef struct RuleUse {
   Model *model;
+  Node *node;        // what stands after `learn`
   InitItem *params;
   int nparams;
 } RuleUse;

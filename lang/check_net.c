@@ -476,28 +476,9 @@ static void check_pattern(Checker *c, ConnInfo *ci, Node *p) {
 
 // ---- what cannot run yet ----
 
-static bool has_equation(const Model *m, const Sym *v) {
-  for (int k = 0; k < m->nequations; k++)
-    if (m->equations[k].x == v) return true;
-  return false;
-}
-
 static void unsupported_synapse(Checker *c, Span at, const Model *m) {
-  for (int k = 0; k < m->nvars; k++) {
-    const Sym *v = m->vars[k];
-    if (v->hidden && v->of) not_supported(c, at, "`prev` in synapses");
-    if (v->kind == SYM_SIGNAL) not_supported(c, at, "signals of a synapse");
-    if (v->kind != SYM_STATE || v->hidden) continue;
-    if (v->place == PLACE_PRE) not_supported(c, at, "`pre state` of a synapse");
-    if (v->place == PLACE_SELF && has_equation(m, v))
-      not_supported(c, at, "equations of a `state` kept for each synapse");
-  }
-  for (int k = 0; k < m->non; k++) {
-    const Node *on = m->on[k].node;
-    if (on->op == ON_POST) not_supported(c, at, "`on post` in a synapse");
-    if (on->op == ON_STEP) not_supported(c, at, "`on step` in a synapse");
-    if (on->op == ON_EVERY) not_supported(c, at, "`on every` in a synapse");
-  }
+  for (int k = 0; k < m->nvars; k++)
+    if (m->vars[k]->kind == SYM_SIGNAL) not_supported(c, at, "signals of a synapse");
 }
 
 // ---- connections ----
@@ -539,7 +520,6 @@ static void check_rules(Checker *c, Node *n, ConnInfo *ci) {
       continue;
     }
     name->sym = s;
-    not_supported(c, call->span, "`learn`");
     if (!ci->syn->weight) {
       rule_no_weight(c, call, ci->syn);
       continue;
@@ -549,8 +529,8 @@ static void check_rules(Checker *c, Node *n, ConnInfo *ci) {
     list_grow(ci->rules, ci->nrules, c->a);
     RuleUse *u = &ci->rules[ci->nrules++];
     u->model = m;
+    u->node = call;
     u->params = check_params(c, call->kind == N_CALL ? call : NULL, m, &u->nparams);
-    params_given(c, call, u->params, u->nparams, m->name->text);
   }
 }
 
@@ -566,6 +546,13 @@ static void check_events_heard(Checker *c, const ConnInfo *ci, const Model *m, c
     const Node *on = m->on[k].node;
     if (on->kind == N_ON && on->name && !has_event(ci->pre, on->name)) rule_unknown_event(c, at, on, ci->pre);
   }
+}
+
+// Every parameter without a default must be given: with the synapse or rule, or for each synapse in the block.
+static void given_params(Checker *c, const ConnInfo *ci, Node *at, InitItem *params, int n, const char *of) {
+  for (int k = 0; k < n; k++)
+    if (in_items(ci->init, ci->ninit, params[k].var)) params[k].from_block = true;
+  params_given(c, at, params, n, of);
 }
 
 static void check_use(Checker *c, Node *n, ConnInfo *ci, Sym *syn, Node *call) {
@@ -584,9 +571,9 @@ static void check_use(Checker *c, Node *n, ConnInfo *ci, Sym *syn, Node *call) {
   binds_once(c, n);
   for (int k = 0; k < n->nlist; k++) connection_entry(c, ci, n->list[k]);
   ctx_leave(c);
-  for (int k = 0; k < ci->nparams; k++) // a param that the block gives for each synapse
-    if (in_items(ci->init, ci->ninit, ci->params[k].var)) ci->params[k].from_block = true;
-  params_given(c, n->kid[2], ci->params, ci->nparams, ci->syn->name->text);
+  given_params(c, ci, n->kid[2], ci->params, ci->nparams, ci->syn->name->text);
+  for (int k = 0; k < ci->nrules; k++)
+    given_params(c, ci, ci->rules[k].node, ci->rules[k].params, ci->rules[k].nparams, ci->rules[k].model->name->text);
   default_values(c, n, ci);
   order_values(c, ci);
 }

@@ -456,7 +456,7 @@ static void check_other(Checker *c, Node *n) {
   case N_TRAIN: not_supported(c, n->span, "`train`"); break;
   case N_CHECKPOINT: not_supported(c, n->span, "`checkpoint`"); break;
   case N_RESUME: not_supported(c, n->span, "`resume`"); break;
-  case N_LEARNING: not_supported(c, n->span, "`learning`"); break;
+  case N_LEARNING: break;
   default: check_declaration_place(c, n);
   }
 }
