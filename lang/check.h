@@ -96,6 +96,7 @@ typedef struct FuncInfo {
   ScriptScope scope;
   bool lane;    // called with values of neurons: parameters and locals are SYM_LOCAL, the body holds let, assignment, if
                 // and return only and is inlined. Else a script function (SYM_FRAME), a value to capture in statements.
+  bool general; // the declaration checked for itself: a parameter may turn out to be an array
   bool random;  // draws random numbers
   bool varies;  // draws, or reads t, dt or tick
   Sym **params; // nparams

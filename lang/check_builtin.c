@@ -261,6 +261,11 @@ static bool kind_fits(Type t, ArgKind k, bool elementwise) {
   return false;
 }
 
+static bool may_become(const Checker *c, Type t, ArgKind k) {
+  if (!shape_open(c, t)) return false;
+  return k == AK_ARRAY || k == AK_MATRIX || k == AK_INTS || k == AK_ANYARRAY || (k == AK_BOOLS && t.kind == TY_BOOL);
+}
+
 static const char *kind_words(ArgKind k) {
   switch (k) {
   case AK_NUM: return "a number";
@@ -331,7 +336,7 @@ static void match_arg(Checker *c, Node *call, const SigParam *p, Node *arg, bool
   }
   for (int k = 0; k < p->nalt; k++) {
     ArgKind kind = p->alt[k].kind;
-    if (!kind_fits(t, kind, elementwise)) continue;
+    if (!kind_fits(t, kind, elementwise) && !may_become(c, t, kind)) continue;
     if (k > 0) b->second = true;
     if (t.kind == TY_ANY && kind != AK_ANY) b->unknown = true;
     if (kind == AK_NUM || kind == AK_ARRAY || kind == AK_MATRIX) {

@@ -11,6 +11,8 @@
 Type type_error(void) { return type_of(TY_ERROR); }
 bool type_known(Type t) { return t.kind != TY_ERROR && t.kind != TY_ANY; }
 
+bool shape_open(const Checker *c, Type t) { return c->cx->func && c->cx->func->general && type_is_number(t); }
+
 // What load() read counts as an array of plain numbers.
 static bool file_data(Type t) { return t.kind == TY_TABLE && !t.info; }
 
@@ -484,6 +486,10 @@ Type check_index(Checker *c, Node *n) {
   if (n->nlist && n->list[0]->kind == N_WHERE) return rule_where_index(c, n, t), type_error();
   if (t.kind == TY_TABLE && t.info) return index_table(c, n, t);
   if (t.kind == TY_STR) return index_text(c, n);
+  if (shape_open(c, t)) {
+    for (int k = 0; k < n->nlist; k++) check_one_index(c, n->list[k]);
+    return t;
+  }
   if (!type_is_array(t)) return rule_not_array(c, n, t), type_error();
   return index_array(c, n, t);
 }

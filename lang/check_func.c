@@ -74,6 +74,7 @@ static FuncInfo *check_clone(Checker *c, DeclInfo *d, Node *f, const Type *args,
   Frame frame = {.outer = NULL, .scope = &fi->scope, .is_function = true};
   Ctx cx;
   fi->lane = lane;
+  fi->general = !args;
   ctx_enter(c, &cx, lane ? CX_FUNC : CX_SCRIPT);
   cx.func = fi;
   cx.in_block = true;

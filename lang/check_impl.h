@@ -179,6 +179,8 @@ Type check_texts(Checker *c, Node *n);
 Type name_type(Checker *c, Node *n, Sym *sym); // what a use of sym is here (scaled, resolving)
 Type type_error(void);
 bool type_known(Type t);   // neither an error nor unknown
+// In a function that is checked for itself what looks like a number may turn out to be an array.
+bool shape_open(const Checker *c, Type t);
 bool type_numeric(Type t); // numbers and arrays of them (ERROR and ANY count)
 bool type_is_array(Type t);
 TypeKind type_elem(Type t); // of arrays; the kind itself otherwise

@@ -246,6 +246,7 @@ static Type loop_element(Checker *c, Node *over) {
     t.ndim = 1;
     return t;
   }
+  if (shape_open(c, t)) return t;
   if (!type_is_array(t)) return rule_wrong_kind(c, over, t, "an array or a range a:b"), type_error();
   if (t.ndim < 0) return type_array(type_elem(t), -1, t.dim, t.unit);
   if (t.ndim <= 1) return element_type(t);
