@@ -127,11 +127,7 @@ OP_libm(LGAMMA, log_gamma(x))
   }
 OP_libm2(POW, vv, 1, 1, pow(x, y)) OP_libm2(POW, vk, 1, 0, pow(x, y)) OP_libm2(POW, kv, 0, 1, pow(x, y))
 OP_libm2(ATAN2, vv, 1, 1, atan2(x, y))
-static double modulo(double x, double y) {
-  double r = fmod(x, y);
-  return r != 0 && (r < 0) != (y < 0) ? r + y : r;
-}
-OP_libm2(MOD, vv, 1, 1, modulo(x, y)) OP_libm2(MOD, vk, 1, 0, modulo(x, y))
+OP_vv(MOD, v_mod(x, y)) OP_vk(MOD, v_mod(x, y))
 
 // ---- masks ----
 #define OP_cmp(name, variant, load_x, load_y, expr)       \

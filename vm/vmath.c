@@ -19,7 +19,4 @@ double vm_round(double x) { return v_round(x); }
 double vm_sign(double x) { return v_sign(x); }
 double vm_min(double x, double y) { return v_min(x, y); }
 double vm_max(double x, double y) { return v_max(x, y); }
-double vm_mod(double x, double y) {
-  double r = fmod(x, y);
-  return r != 0 && (r < 0) != (y < 0) ? r + y : r;
-}
+double vm_mod(double x, double y) { return v_mod(x, y); }

@@ -161,6 +161,19 @@ VI vd v_round(vd x) { // halves away from zero
   vd t = trunc_(x);
   return sel(le(bc(0.5), abs_(x - t)), t + copysign_(bc(1), x), t);
 }
+// x - floor(x/y) y, with the sign of y. The rounded quotient is right or one too large; with fused multiply-add the
+// difference is exact in both cases. Where the quotient has no fraction, or is none, the long division of fmod.
+VI vd v_mod(vd x, vd y) {
+  vd q = floor_(x / y), r = fma_(bc(0) - q, y, x);
+  vm near = m_and(lt(abs_(q), bc(0x1p52)), lt(abs_(y), bc(INFINITY)));
+  if (bits(near) != (1u << W) - 1) {
+    vd far = bc(0);
+    MAP2(far, x, y, __builtin_fmod(X, Y));
+    r = sel(near, r, far);
+  }
+  vm turn = m_and(ne(r, bc(0)), ne(copysign_(bc(1), r), copysign_(bc(1), y)));
+  return sel(turn, r + y, r);
+}
 VI vd v_sign(vd x) { return sel(lt(bc(0), x), bc(1), sel(lt(x, bc(0)), bc(-1), x)); } // NaN and 0 stay
 
 #endif

@@ -6,6 +6,7 @@
 #include <check.h>
 #include <float.h>
 #include <math.h>
+#include <stdint.h>
 #include <stdlib.h>
 
 typedef struct Function {
@@ -97,12 +98,31 @@ START_TEST(whole_numbers) {
 }
 END_TEST
 
+// The remainder is exact, so it is that of the C library's long division. Of sizes up to 2^60 apart, whole numbers, and
+// dividends next to a multiple of the divisor, where the rounded quotient is one too large.
+START_TEST(remainders) {
+  unsigned long long state = 88172645463325252u;
+  for (int k = 0; k < 400000; k++) {
+    state ^= state << 13, state ^= state >> 7, state ^= state << 17;
+    double x = ldexp((double)(int32_t)state, (int)(state >> 40) % 64 - 32), y = (double)(int32_t)(state >> 32) / (1 << k % 31);
+    if (k % 4 == 1) y = rint(y);
+    if (k % 4 == 2) x = nextafter(rint(x) * y, k % 8 == 2 ? INFINITY : -INFINITY);
+    if (y == 0) continue;
+    double r = fmod(x, y), want = r != 0 && (r < 0) != (y < 0) ? r + y : r, got = vm_mod(x, y);
+    ck_assert_msg(got == want, "mod(%a, %a) is %a, not %a", x, y, got, want);
+  }
+  ck_assert(vm_mod(3, INFINITY) == 3 && isnan(vm_mod(INFINITY, 3)) && isnan(vm_mod(1, NAN)));
+  ck_assert(vm_mod(0x1p80, 3) == fmod(0x1p80, 3) && vm_mod(5e-324, 1e300) == 5e-324 && vm_mod(1e300, 5e-324) == 0);
+}
+END_TEST
+
 int main(void) {
   Suite *s = suite_create("vmath");
   TCase *c = tcase_create("vmath");
   tcase_add_loop_test(c, accuracy, 0, (int)(sizeof functions / sizeof *functions));
   tcase_add_test(c, edges);
   tcase_add_test(c, whole_numbers);
+  tcase_add_test(c, remainders);
   suite_add_tcase(s, c);
   SRunner *r = srunner_create(s);
   srunner_set_tap(r, "-");
