@@ -114,6 +114,7 @@ static int64_t array_count(int ndim, const int64_t *shape) {
 
 // Linux promises memory it does not have and ends the process when it is used: more than all of it is refused here.
 static bool memory_could_hold(int64_t n) {
+  if (n < 8000000) return true; // asking the system costs more than a small array
   long pages = sysconf(_SC_PHYS_PAGES), size = sysconf(_SC_PAGESIZE);
   int64_t all = pages > 0 && size > 0 ? (int64_t)pages * size : INT64_MAX;
   return n <= all / (int64_t)sizeof(double);
