@@ -18,8 +18,9 @@ int usage_error(const char *verb, const char *fmt, ...) {
   return EXIT_USAGE;
 }
 
-void show_diags(Hebb *h) {
-  Diags *d = instance_of(h).diags;
+void show_diags(Hebb *h) { print_diags(instance_of(h).diags); }
+
+void print_diags(Diags *d) {
   if (!diags_count(d)) return;
   bool color = isatty(STDERR_FILENO) && !getenv("NO_COLOR");
   fflush(stdout);

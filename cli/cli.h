@@ -6,6 +6,7 @@
 #define HEBB_CLI_H
 #include "lang/instance.h"
 #include "base/str.h"
+#include "base/vec.h"
 #include "hebb.h"
 
 #include <signal.h>
@@ -17,13 +18,19 @@ int cmd_check(int argc, char **argv);
 int cmd_test(int argc, char **argv);
 int cmd_dis(int argc, char **argv);
 int cmd_explain(int argc, char **argv);
+int cmd_fmt(int argc, char **argv);
 
 // "hebb run: ..." on standard error, and the status for bad usage.
 int usage_error(const char *verb, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 // Prints what was collected to standard error (standard output first) and forgets it.
 void show_diags(Hebb *h);
+void print_diags(Diags *d);
 // Reads and compiles a file; false after showing why not. job->text is owned by the caller (mem_free).
 bool compile_path(Hebb *h, const char *path, CompileJob *job);
+// Adds a file, or all .hebb files below a directory by name.
+typedef Vec(char *) Paths;
+void paths_add(Paths *p, const char *path);
+void paths_free(Paths *p);
 // Ctrl-C: 0, then 1, 2. The third ends the process.
 volatile sig_atomic_t *catch_interrupts(void);
 // Calls f with each population and connection statement of a tree.

@@ -7,7 +7,6 @@
 #include "cli/cli.h"
 #include "cli/expected.h"
 
-#include <dirent.h>
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -234,53 +233,6 @@ static void run_test_file(Tests *t, const char *path) {
   for (int k = 0; k < blocks && !t->ended; k++) run_block(t, path, k);
 }
 
-typedef Vec(char *) Paths;
-
-static int by_name(const void *a, const void *b) { return strcmp(*(char *const *)a, *(char *const *)b); }
-
-static char *join_path(const char *dir, const char *name) {
-  Str s = {0};
-  size_t n = strlen(dir);
-  str_addf(&s, "%s%s%s", dir, n && dir[n - 1] == '/' ? "" : "/", name);
-  return s.data;
-}
-
-static bool ends_with(const char *name, const char *end) {
-  size_t n = strlen(name), m = strlen(end);
-  return n > m && strcmp(name + n - m, end) == 0;
-}
-
-// All .hebb files below a directory, by name.
-static void walk(const char *dir, Paths *out) {
-  DIR *d = opendir(dir);
-  struct dirent *e;
-  struct stat st;
-  Paths here = {0};
-  if (!d) return;
-  while ((e = readdir(d)))
-    if (e->d_name[0] != '.') vec_push(&here, join_path(dir, e->d_name));
-  closedir(d);
-  if (here.n) qsort(here.data, (size_t)here.n, sizeof *here.data, by_name);
-  for (int k = 0; k < here.n; k++) {
-    bool is_dir = stat(here.data[k], &st) == 0 && S_ISDIR(st.st_mode);
-    if (is_dir) walk(here.data[k], out);
-    if (!is_dir && ends_with(here.data[k], ".hebb")) vec_push(out, here.data[k]);
-    else mem_free(here.data[k]);
-  }
-  vec_free(&here);
-}
-
-static void add_path(const char *path, Paths *out) {
-  struct stat st;
-  if (stat(path, &st) == 0 && S_ISDIR(st.st_mode)) {
-    walk(path, out);
-    return;
-  }
-  Str s = {0};
-  str_add(&s, path);
-  vec_push(out, s.data);
-}
-
 int cmd_test(int argc, char **argv) {
   static const struct option longs[] = {{"tap", no_argument, NULL, 't'}, {NULL, 0, NULL, 0}};
   Tests t = {.interrupt = catch_interrupts()};
@@ -291,11 +243,10 @@ int cmd_test(int argc, char **argv) {
     t.tap = true;
   }
   if (optind >= argc) return usage_error("test", "which files? see hebb --help");
-  for (int k = optind; k < argc; k++) add_path(argv[k], &paths);
+  for (int k = optind; k < argc; k++) paths_add(&paths, argv[k]);
   for (int k = 0; k < paths.n && !t.ended; k++) run_test_file(&t, paths.data[k]);
   if (t.tap) printf("1..%d\n", t.count);
   else printf("%d passed, %d failed\n", t.count - t.failed, t.failed);
-  for (int k = 0; k < paths.n; k++) mem_free(paths.data[k]);
-  vec_free(&paths);
+  paths_free(&paths);
   return t.ended ? EXIT_INTERRUPTED : t.failed ? EXIT_UNMET : EXIT_DONE;
 }

@@ -5,8 +5,10 @@ hebb_SOURCES = \
 	cli/cmd_check.c \
 	cli/cmd_dis.c \
 	cli/cmd_explain.c \
+	cli/cmd_fmt.c \
 	cli/cmd_run.c \
 	cli/cmd_test.c \
 	cli/expected.c cli/expected.h \
-	cli/main.c
+	cli/main.c \
+	cli/paths.c
 hebb_LDADD = libcore.la

@@ -11,7 +11,7 @@ typedef struct Verb {
 } Verb;
 static const Verb VERBS[] = {
     {"run", cmd_run},         {"check", cmd_check}, {"test", cmd_test}, {"dis", cmd_dis},
-    {"explain", cmd_explain}, {"repl", NULL},       {"fmt", NULL},      {"doc", NULL},      {"lsp", NULL},
+    {"explain", cmd_explain}, {"repl", NULL},       {"fmt", cmd_fmt},      {"doc", NULL},      {"lsp", NULL},
 };
 
 static const char HELP[] =
@@ -32,6 +32,8 @@ static const char HELP[] =
     "                           run tests written in the language\n"
     "  hebb dis FILE            show the bytecode of a script and of its models\n"
     "  hebb explain E0412       explain a message\n"
+    "  hebb fmt [--check] FILE|DIRECTORY...\n"
+    "                           lay files out as they should be; --check: only say which are not; - is standard input\n"
     "  hebb --version, hebb --help\n"
     "\n"
     "Exit status: 0 done, 1 a failed expect or test, 2 an error in the model or its data, 3 bad usage,\n"

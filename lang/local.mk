@@ -21,6 +21,7 @@ libcore_la_SOURCES += \
 	lang/describe.c \
 	lang/emit.c lang/emit.h \
 	lang/explain.c \
+	lang/fmt.c lang/fmt.h \
 	lang/fold.c \
 	lang/fuse.c \
 	lang/hebb.c \
