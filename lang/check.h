@@ -50,6 +50,7 @@ typedef struct InitItem {
               // SYM_STATE without model. positions come first, so that pos is known to what follows
   Node *expr; // annotated; NULL: zero
   bool from_block; // the block's entry (its names are the script's), else the declaration's default
+  struct ScriptScope *scope; // of a signal's value from the block: the frame it is evaluated in
 } InitItem;
 
 typedef struct PopInfo {
@@ -128,6 +129,8 @@ Sym **checker_declared(Checker *c, int *n); // every top-level name (completion,
 // True if a checked expression may differ from lane to lane or from step to step: it names a variable of a neuron or
 // synapse, i, j, t ..., or draws a random number.
 bool expr_varies(const Node *expr);
+// How the value of a signal comes about: SIGNAL_* of model.h.
+unsigned signal_depends(const Node *value);
 // The value of a constant expression of literals; false if it is none.
 bool expr_constant(const Node *expr, double *value);
 // The tree with types and symbols, for `hebb check --dump`.

@@ -11,6 +11,7 @@
 //   check_body.c     equations and handlers
 //   check_net.c      population, connect, inject, record
 //   check_script.c   statements
+//   check_signal.c   signals and what they are bound to
 //   rules.c          one function for each domain rule and error code
 //
 // A Ctx says where an expression stands. Contexts live on the C stack and are entered and left with ctx_enter/ctx_leave.
@@ -254,6 +255,11 @@ Type check_place(Checker *c, Node *n, Sym **root);
 void fit_type(Checker *c, Sym *sym, Type t); // 0 that takes a dimension later
 void ask_spikes(Checker *c, Node *pop);      // to be recorded before the file ends
 void check_asked(Checker *c);
+void check_signal(Checker *c, Node *n);
+// What a signal is given, in the frame *scope; want TY_NONE: any number.
+Type check_signal_value(Checker *c, Node *value, Type want, const char *name, ScriptScope **scope);
+void frame_enter(Checker *c, Ctx *cx, Frame *f); // statements or a value that run later, with what they capture
+void frame_leave(Checker *c, Frame *f);
 Sym *population_of(const Node *n); // the one a NAME or INDEX of it names, or NULL
 void require_place(Checker *c, Node *n, const char *what);
 InitItem *order_items(Checker *c, InitItem *items, int n, Arena *a);

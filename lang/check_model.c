@@ -454,7 +454,7 @@ void check_init_cycles(Checker *c, Model *m) {
   for (int k = 0; k < m->nvars; k++) {
     Sym *v = m->vars[k];
     if (v->decl && !v->hidden && v->kind != SYM_LET && v->kind != SYM_INPUT)
-      items[n++] = (InitItem){v, v->decl->kid[0], false};
+      items[n++] = (InitItem){v, v->decl->kid[0], false, NULL};
   }
   order_items(c, items, n, c->a);
 }
@@ -621,6 +621,19 @@ static bool reads_state(const Node *n) {
   return false;
 }
 
+// Made of numbers and constants of the script: what a signal is where nothing is bound to it.
+static bool is_constant(const Node *n) {
+  if (!n) return true;
+  if (n->kind == N_NAME) return n->type.kind == TY_ERROR || (n->sym && n->sym->kind == SYM_GLOBAL);
+  if (n->kind == N_MEMBER || n->kind == N_PREV || n->kind == N_CALL) return false;
+  if (n->kind == N_NUM) return true;
+  for (int k = 0; k < 4; k++)
+    if (!is_constant(n->kid[k])) return false;
+  for (int k = 0; k < n->nlist; k++)
+    if (!is_constant(n->list[k])) return false;
+  return true;
+}
+
 void check_values_read(Checker *c, Model *m) {
   for (int k = 0; k < m->nvars; k++) {
     Sym *v = m->vars[k];
@@ -628,6 +641,7 @@ void check_values_read(Checker *c, Model *m) {
     if (!value || v->type.kind == TY_ERROR) continue;
     unsigned reads = m->kind == MODEL_NEURON ? 0 : expr_reads(value);
     if (v->kind == SYM_PARAM && (reads_state(value) || reads)) rule_param_reads(c, v, value);
+    if (v->kind == SYM_SIGNAL && !is_constant(value)) rule_signal_reads(c, v, value);
     if (v->kind == SYM_STATE && v->place == PLACE_PRE && reads & ~READS_PRE)
       rule_shared_reads(c, value, v, "initial value");
     if (v->kind == SYM_STATE && v->place == PLACE_POST && reads & ~READS_POST)

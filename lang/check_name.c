@@ -79,7 +79,7 @@ static Sym *capture(Checker *c, Frame *f, Sym *outer, const Scope *where) {
 // The symbol to use here for one found in scope `where`.
 static Sym *reached(Checker *c, Sym *sym, const Scope *where) {
   bool script = sym->kind == SYM_GLOBAL || sym->kind == SYM_FRAME || sym->kind == SYM_POP || sym->kind == SYM_PROJ ||
-                sym->kind == SYM_REC;
+                sym->kind == SYM_REC || sym_is_signal(sym);
   if (!script || !c->cx->frame || !where->local || c->cx->frame == where->frame) return sym;
   return capture(c, c->cx->frame, sym, where);
 }
@@ -128,6 +128,9 @@ static Type use_name(Checker *c, Node *n, Sym *sym) {
   case SYM_SELFVAR:
     if (c->cx->func) c->cx->func->varies = true;
     return selfvar_allowed(c, n, sym) ? name_type(c, n, sym) : type_error();
+  case SYM_SIGNAL:
+    if (!sym->model && (c->cx->kind == CX_BODY || c->cx->kind == CX_FUNC)) return rule_signal_in_body(c, n, sym), type_error();
+    return name_type(c, n, sym);
   case SYM_GLOBAL: return fixed_in_bodies(c, n, sym) ? name_type(c, n, sym) : type_error();
   default: return name_type(c, n, sym);
   }
@@ -249,7 +252,7 @@ static RuleUse *rule_named(const ConnInfo *ci, Atom name) {
 }
 
 static bool per_synapse(const ConnInfo *ci, const Sym *v) {
-  if (v->kind != SYM_PARAM) return true;
+  if (v->kind != SYM_PARAM) return v->kind != SYM_SIGNAL;
   for (int k = 0; k < ci->ninit; k++)
     if (ci->init[k].var == v) return true;
   return false;
@@ -398,7 +401,7 @@ static Type member_of_part(Checker *c, Node *n, bool *done) {
   if (!v) return unknown_variable(c, n, m, NULL);
   n->sym = v;
   n->place = pre ? PLACE_PRE : post ? PLACE_POST : PLACE_SELF;
-  return pre || post || v->kind != SYM_PARAM ? of_whole_array(v->type) : v->type;
+  return pre || post || (v->kind != SYM_PARAM && v->kind != SYM_SIGNAL) ? of_whole_array(v->type) : v->type;
 }
 
 static Type special_member(Checker *c, Node *n, bool *done) {
@@ -447,7 +450,7 @@ static bool sym_varies(const Node *n) {
   const Sym *s = n->sym;
   if (!s) return false;
   if (n->kind == N_MEMBER && n->kid[0]->type.kind != TY_NONE && n->kid[0]->kind != N_NAME) return false;
-  return s->kind <= SYM_SELFVAR;
+  return s->kind <= SYM_SELFVAR || sym_is_signal(s);
 }
 
 // Whether a checked expression is a call that draws a random number.

@@ -81,11 +81,25 @@ static Type check_positions(Checker *c, Node *b) {
   return t;
 }
 
+// { D = dopamine }: one value for all, of the script around the statement.
+static void signal_entry(Checker *c, Node *b, Sym *v, InitItem *items, int n) {
+  Ctx cx = *c->cx->outer;
+  ScriptScope *scope;
+  cx.outer = c->cx;
+  c->cx = &cx;
+  Type t = check_signal_value(c, b->kid[0], v->type, v->name->text, &scope);
+  check_draw(c, b, b->kid[0]);
+  ctx_leave(c);
+  b->kid[2]->type = v->type;
+  for (int k = 0; k < n; k++)
+    if (items[k].var == v) items[k] = (InitItem){v, t.kind == TY_ERROR ? NULL : b->kid[0], true, scope};
+}
+
 static void population_entry(Checker *c, PopInfo *pi, Node *b, InitItem *items, int *n) {
   Node *target = b->kid[2];
   if (target->kind == N_NAME && named(target->name, "positions") && !model_find(pi->model, target->name)) {
     target->sym = pseudo(c, target->name, check_positions(c, b));
-    pi->init = push_item(c, pi->init, &pi->ninit, (InitItem){target->sym, b->kid[0], true});
+    pi->init = push_item(c, pi->init, &pi->ninit, (InitItem){target->sym, b->kid[0], true, NULL});
     return;
   }
   if (target->kind != N_NAME) return rule_entry_target(c, target);
@@ -96,11 +110,12 @@ static void population_entry(Checker *c, PopInfo *pi, Node *b, InitItem *items, 
     rule_unknown_entry(c, target, pi->model);
   else if (!settable)
     rule_entry_fixed(c, target, v);
+  if (v && v->kind == SYM_SIGNAL) return signal_entry(c, b, v, items, *n);
   Type t = entry_value(c, b, settable ? v->type : type_of(TY_ANY), target->name->text);
   if (!settable) return;
   target->type = v->type;
   for (int k = 0; k < *n; k++)
-    if (items[k].var == v) items[k] = (InitItem){v, t.kind == TY_ERROR ? NULL : b->kid[0], true};
+    if (items[k].var == v) items[k] = (InitItem){v, t.kind == TY_ERROR ? NULL : b->kid[0], true, NULL};
 }
 
 // Every param, state, weight and signal with its default.
@@ -109,7 +124,7 @@ static InitItem *default_items(Checker *c, const Model *m, int *n) {
   *n = 0;
   for (int k = 0; k < m->nvars; k++) {
     Sym *v = m->vars[k];
-    if (!v->hidden && v->kind != SYM_LET && v->kind != SYM_INPUT) items[(*n)++] = (InitItem){v, v->decl->kid[0], false};
+    if (!v->hidden && v->kind != SYM_LET && v->kind != SYM_INPUT) items[(*n)++] = (InitItem){v, v->decl->kid[0], false, NULL};
   }
   return items;
 }
@@ -139,11 +154,6 @@ static Model *population_neuron(Checker *c, Node *n) {
   name->sym = s;
   if (s->kind != SYM_NEURON) return rule_not_a_neuron(c, name, s), NULL;
   return neuron_model(c, s);
-}
-
-static void unsupported_neuron(Checker *c, Node *n, const Model *m) {
-  for (int k = 0; k < m->nvars; k++)
-    if (m->vars[k]->kind == SYM_SIGNAL) not_supported(c, n->kid[0]->span, "signals of a neuron");
 }
 
 static void check_population_block(Checker *c, Node *n, PopInfo *pi) {
@@ -187,10 +197,9 @@ void check_population(Checker *c, Node *n) {
   pi->model = population_neuron(c, n);
   check_sizes(c, n);
   binds_once(c, n);
-  if (pi->model) {
-    unsupported_neuron(c, n, pi->model);
+  if (pi->model)
     check_population_block(c, n, pi);
-  } else
+  else
     unchecked_block(c, n);
   for (int k = 0; k < n->nlist3; k++) not_supported(c, n->list3[k]->span, "`learn` on populations");
   ctx_leave(c);
@@ -367,13 +376,16 @@ static InitItem *check_params(Checker *c, Node *call, const Model *m, int *count
   for (int k = 0; call && k < call->nlist; k++) {
     Node *arg = call->list[k];
     Sym *v = param_of_arg(c, m, call, arg, &next);
-    Type t = check_quantity(c, arg->kid[0], v ? v->type : type_of(TY_ANY), v ? v->name->text : "it", false);
+    ScriptScope *scope = NULL;
+    Type t = v && v->kind == SYM_SIGNAL
+                 ? check_signal_value(c, arg->kid[0], v->type, v->name->text, &scope)
+                 : check_quantity(c, arg->kid[0], v ? v->type : type_of(TY_ANY), v ? v->name->text : "it", false);
     arg->type = t;
     arg->sym = v;
     for (int j = 0; j < kept; j++) {
       if (items[j].var != v) continue;
       if (items[j].from_block) rule_argument_twice(c, arg);
-      items[j] = (InitItem){v, arg->kid[0], true};
+      items[j] = (InitItem){v, arg->kid[0], true, scope};
     }
   }
   InitItem *ordered = order_items(c, items, kept, c->a);
@@ -390,7 +402,7 @@ static void delay_entry(Checker *c, ConnInfo *ci, Node *b) {
   entry_value(c, b, seconds(), target->name->text);
   if (expr_constant(b->kid[0], &x) && x < 0) rule_negative_delay(c, b->kid[0]);
   target->sym = pseudo(c, target->name, seconds());
-  ci->init = push_item(c, ci->init, &ci->ninit, (InitItem){target->sym, b->kid[0], true});
+  ci->init = push_item(c, ci->init, &ci->ninit, (InitItem){target->sym, b->kid[0], true, NULL});
 }
 
 // The variable an entry of a connection sets: of the synapse, or of a rule (STDP.A_plus).
@@ -418,7 +430,7 @@ static void connection_entry(Checker *c, ConnInfo *ci, Node *b) {
   if (!v) return;
   target->sym = v;
   target->type = v->type;
-  ci->init = push_item(c, ci->init, &ci->ninit, (InitItem){v, b->kid[0], true});
+  ci->init = push_item(c, ci->init, &ci->ninit, (InitItem){v, b->kid[0], true, NULL});
 }
 
 static bool in_items(const InitItem *items, int n, const Sym *v) {
@@ -434,7 +446,7 @@ static void default_values(Checker *c, Node *n, ConnInfo *ci) {
     bool per_synapse = v->kind == SYM_WEIGHT || (v->kind == SYM_STATE && v->place == PLACE_SELF && !v->hidden);
     if (!per_synapse || in_items(ci->init, ci->ninit, v)) continue;
     if (v->kind == SYM_WEIGHT && !v->decl->kid[0]) rule_weight_missing(c, n, v, ci->syn);
-    ci->init = push_item(c, ci->init, &ci->ninit, (InitItem){v, v->decl->kid[0], false});
+    ci->init = push_item(c, ci->init, &ci->ninit, (InitItem){v, v->decl->kid[0], false, NULL});
   }
 }
 
@@ -472,13 +484,6 @@ static void check_pattern(Checker *c, ConnInfo *ci, Node *p) {
   }
   if (p->kid[1]) check_condition(c, p->kid[1], "where");
   ctx_leave(c);
-}
-
-// ---- what cannot run yet ----
-
-static void unsupported_synapse(Checker *c, Span at, const Model *m) {
-  for (int k = 0; k < m->nvars; k++)
-    if (m->vars[k]->kind == SYM_SIGNAL) not_supported(c, at, "signals of a synapse");
 }
 
 // ---- connections ----
@@ -560,7 +565,6 @@ static void check_use(Checker *c, Node *n, ConnInfo *ci, Sym *syn, Node *call) {
   if (w.kind == TY_ERROR) w = type_of(TY_ANY);
   ci->syn = use_model(c, syn, w, ci->pre, ci->post, NULL, n->kid[2]);
   if (!ci->syn) return;
-  unsupported_synapse(c, n->kid[2]->span, ci->syn);
   injected_units(c, n, ci);
   ci->params = check_params(c, call, ci->syn, &ci->nparams);
   check_rules(c, n, ci);
@@ -687,8 +691,9 @@ void check_record_spikes(Checker *c, Node *n) {
   declare(c, n->sym, n->name_span);
 }
 
-// P.V, P.V[0:5], P[0:5].V, C.w: a variable of a population or projection.
+// P.V, P.V[0:5], P[0:5].V, C.w: a variable of a population or projection. Or a signal.
 static bool recordable(const Node *n) {
+  if (n->kind == N_NAME && n->sym && sym_is_signal(n->sym)) return true;
   while (n->kind == N_INDEX) n = n->kid[0];
   if (n->kind != N_MEMBER) return false;
   while (n->kind == N_MEMBER || n->kind == N_INDEX) n = n->kid[0];

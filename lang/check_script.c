@@ -84,7 +84,7 @@ Type check_place(Checker *c, Node *n, Sym **root) {
   }
   if (base->kind != N_NAME || !base->sym) return rule_assign_place(c, n), type_error();
   Sym *s = base->sym;
-  if (s->kind != SYM_GLOBAL && s->kind != SYM_FRAME && s->kind != SYM_LOCAL)
+  if (s->kind != SYM_GLOBAL && s->kind != SYM_FRAME && s->kind != SYM_LOCAL && !sym_is_signal(s))
     return rule_assign_item(c, base, s), type_error();
   *root = s;
   return t;
@@ -93,8 +93,9 @@ Type check_place(Checker *c, Node *n, Sym **root) {
 static bool may_change(Checker *c, Node *n, Sym *s) {
   if (s->decl && s->decl->kind == N_LET && s->decl->flags & NF_CONST) return rule_assign_const(c, n, s), false;
   if (s->kind == SYM_GLOBAL && s->resolved == 1) return rule_assign_read_in_body(c, n, s), false;
-  if (s->kind == SYM_FRAME && s->of) return rule_assign_copy(c, n, s), false;
-  if (s->kind == SYM_GLOBAL && c->cx->frame && c->cx->frame->is_function) return rule_assign_outer(c, n, s), false;
+  if (sym_is_signal(s) && (s->of ? s->of : s)->signal) return rule_assign_computed(c, n, s), false;
+  if (s->kind == SYM_FRAME && s->of && !sym_is_signal(s)) return rule_assign_copy(c, n, s), false;
+  if ((s->kind == SYM_GLOBAL || s->kind == SYM_SIGNAL) && c->cx->frame && c->cx->frame->is_function) return rule_assign_outer(c, n, s), false;
   return true;
 }
 
@@ -156,13 +157,13 @@ void check_assign(Checker *c, Node *n) {
 
 // ---- blocks with frames ----
 
-static void leave_frame(Checker *c, Frame *f) {
+void frame_leave(Checker *c, Frame *f) {
   f->scope->ncaptures = f->captures.n;
   f->scope->captures = vec_keep(&f->captures, c->a);
   f->scope->inner = vec_keep(&f->inner, c->a);
 }
 
-static void enter_frame(Checker *c, Ctx *cx, Frame *f) {
+void frame_enter(Checker *c, Ctx *cx, Frame *f) {
   *f = (Frame){.outer = c->cx->frame, .scope = NEW(c->a, ScriptScope)};
   ctx_enter(c, cx, CX_SCRIPT);
   cx->frame = f;
@@ -176,11 +177,11 @@ static void check_timed(Checker *c, Node *n) {
   Frame f;
   Ctx cx;
   check_time(c, n->kid[0], n->kind == N_AT ? "the time of `at`" : "the period of `every`");
-  enter_frame(c, &cx, &f);
+  frame_enter(c, &cx, &f);
   f.timed = true;
   check_statements(c, n->kid[2]);
   ctx_leave(c);
-  leave_frame(c, &f);
+  frame_leave(c, &f);
   n->info = f.scope;
 }
 
@@ -258,13 +259,13 @@ static void check_sweep(Checker *c, Node *n) {
   Ctx cx;
   TableInfo *t = NEW(c->a, TableInfo);
   Type elem = loop_element(c, n->kid[0]);
-  enter_frame(c, &cx, &f);
+  frame_enter(c, &cx, &f);
   f.table = t;
   n->sym = declare_var(c, n, n->name, n->name_span, elem);
   add_column(c, t, n->name, column_type(elem));
   check_statements(c, n->kid[2]);
   ctx_leave(c);
-  leave_frame(c, &f);
+  frame_leave(c, &f);
   n->info = f.scope;
   n->type = type_of(TY_TABLE);
   n->type.info = t;
@@ -453,7 +454,7 @@ static void check_declaration_place(Checker *c, Node *n) {
 static void check_other(Checker *c, Node *n) {
   switch ((NodeKind)n->kind) {
   case N_BUILD: not_supported(c, n->span, "`build`"); break;
-  case N_SIGNAL: not_supported(c, n->span, "`signal` at the top level"); break;
+  case N_SIGNAL: check_signal(c, n); break;
   case N_TRAIN: not_supported(c, n->span, "`train`"); break;
   case N_CHECKPOINT: not_supported(c, n->span, "`checkpoint`"); break;
   case N_RESUME: not_supported(c, n->span, "`resume`"); break;

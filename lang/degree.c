@@ -15,6 +15,7 @@ static unsigned symbol_depends(const ConnInfo *ci, const Sym *s, const Node *n) 
   switch ((SymKind)s->kind) {
   case SYM_PARAM: return param_per_synapse(ci, s) ? DEP_SELF : 0;
   case SYM_WEIGHT: return DEP_SELF;
+  case SYM_SIGNAL: return DEP_TIME;
   case SYM_STATE: return s->place == PLACE_PRE ? DEP_PRE_STATE : s->place == PLACE_POST ? DEP_POST_STATE : DEP_SELF;
   case SYM_LET: return s->decl && s->decl->kid[0] ? expr_depends(ci, s->decl->kid[0]) : 0;
   case SYM_SELFVAR:

@@ -133,7 +133,7 @@ static bool mergeable(const ConnInfo *ci) {
     const Sym *s = m->vars[k];
     bool post = s->kind == SYM_STATE && !s->hidden && s->place == PLACE_POST;
     if (post && (!zero_initial(ci, s) || s->type.kind != TY_NUM)) return false;
-    if (s->hidden || (s->kind == SYM_STATE && !post)) return false;
+    if (s->hidden || s->kind == SYM_SIGNAL || (s->kind == SYM_STATE && !post)) return false;
     if (s->kind == SYM_PARAM && param_per_synapse(ci, s)) return false;
     posts += post;
   }

@@ -302,6 +302,10 @@ static bool set_variable(Hebb *h, const Sym *sym, Value v) {
     value_drop(v);
     return false;
   }
+  if (now && now->kind == VAL_SIGNAL) {
+    ((Signal *)now->obj)->x = v.num;
+    return true;
+  }
   if (sym->type.kind == TY_INT && v.num == rint(v.num)) v = value_int((int64_t)v.num);
   if (sym->type.kind == TY_BOOL) v = value_bool(v.num != 0);
   return script_set_global(h->script, sym->slot, v);

@@ -14,6 +14,7 @@ libcore_la_SOURCES += \
 	lang/check_name.c \
 	lang/check_net.c \
 	lang/check_script.c \
+	lang/check_signal.c \
 	lang/check_units.c \
 	lang/compile.c lang/compile.h \
 	lang/degree.c \
@@ -62,6 +63,7 @@ libcore_la_SOURCES += \
 	lang/script_impl.h \
 	lang/script_index.c \
 	lang/script_net.c \
+	lang/script_signal.c \
 	lang/script_stmt.c \
 	lang/solve.c lang/solve.h \
 	lang/solve_euler.c \

@@ -114,11 +114,12 @@ static IrVal read_local(Env *e, const Node *n, const Sym *s) {
 }
 
 static Slot script_slot(Env *e, const Node *n, Access access) {
-  if (e->given) {
-    int k = capture_find(e->given, n, 0);
-    if (k >= 0) return slot_capture(e->capture0 + k, access);
+  int k = e->given ? capture_find(e->given, n, 0) : -1;
+  if (k >= 0 || e->caps) {
+    Slot slot = slot_capture(k >= 0 ? e->capture0 + k : capture_add(e->l, e->caps, (Node *)n, 0), access);
+    slot.constant = !(n->kind == N_NAME && n->sym && sym_is_signal(n->sym));
+    return slot;
   }
-  if (e->caps) return slot_capture(capture_add(e->l, e->caps, (Node *)n, 0), access);
   return (Slot){.space = SPACE_GLOBAL, .access = (uint8_t)access, .constant = n->sym->kind != SYM_SIGNAL,
                 .index = (uint16_t)n->sym->slot, .name = n->sym->name->text};
 }

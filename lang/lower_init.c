@@ -54,9 +54,15 @@ static Access self_access(const View *v) {
   return ((const InitLow *)v->ctx)->cx->what == LANE_SELECT ? ACC_SELF : ACC_LANE;
 }
 
+static IrVal signal_early(Env *e, const Sym *s, const Node *at) {
+  env_error(e, E_NOT_SUPPORTED, at, "the signal %s cannot be read by initial values", s->name->text);
+  return 0;
+}
+
 static IrVal pop_read(Env *e, View *v, const Sym *s, const Node *at) {
-  (void)at;
   InitLow *in = v->ctx;
+  if (s->kind == SYM_SIGNAL && in->cx->what == LANE_POP) return signal_early(e, s, at);
+  if (s->kind == SYM_SIGNAL) return ir_load(e->ir, slot_var(OBJ_SELF, ACC_UNIFORM, s->index, false, s->name->text));
   IrVal r = again(e, v, in, uniform_item(in->cx, s));
   if (r) return r;
   if (s->kind == SYM_INPUT && in->cx->what == LANE_POP) return ir_const(e->ir, 0);
@@ -90,6 +96,7 @@ static const ViewOps pop_ops = {.read = pop_read, .self = pop_self, .prev = pop_
 // ---- connections: the synapse, the neuron before and the neuron after ----
 static IrVal syn_read(Env *e, View *v, const Sym *s, const Node *at) {
   InitLow *in = v->ctx;
+  if (s->kind == SYM_SIGNAL) return signal_early(e, s, at);
   IrVal r = again(e, v, in, uniform_item(in->cx, s));
   if (r) return r;
   const SynLow *low = syn_low(describe_synapse(e->l, in->cx->conn));
@@ -209,6 +216,8 @@ static int item_column(const LaneContext *cx, const SynDesc *s, const Sym *var) 
     return name[0] == 'd' ? INIT_DELAY : name[1] == 'o' && name[3] == 'i' ? INIT_POS : INIT_POST_DELAY;
   }
   if (cx->what != LANE_CONN) return var->index;
+  int own = describe_column(s, var, cx->rule); // a connection may have the same rule twice
+  if (own >= 0) return own;
   for (int r = -1; r < cx->conn->nrules; r++) {
     int column = describe_column(s, var, r);
     if (column >= 0) return column;
@@ -219,7 +228,7 @@ static int item_column(const LaneContext *cx, const SynDesc *s, const Sym *var) 
 static bool lower_item(Lowering *l, LaneContext *cx, const InitItem *item, CaptureList *caps, InitCode *out) {
   const SynDesc *s = cx->what == LANE_CONN ? describe_synapse(l, cx->conn) : NULL;
   *out = (InitCode){.var = item_column(cx, s, item->var), .array = -1, .uniform = true};
-  if (!item->expr) return true;
+  if (!item->expr || item->var->kind == SYM_SIGNAL) return true; // signals are bound by the statement
   out->span = item->expr->span;
   if (item->expr->type.kind == TY_ARRAY && lane_free(item->expr)) {
     out->uniform = false;

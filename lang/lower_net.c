@@ -92,7 +92,7 @@ static int state_defaults(const ConnInfo *ci, int r, InitItem *items) {
     double x;
     if (s->kind != SYM_STATE || s->hidden || given(ci, s) || !s->decl->kid[0]) continue;
     if (expr_constant(s->decl->kid[0], &x) && x == 0) continue;
-    items[n++] = (InitItem){s, s->decl->kid[0], false};
+    items[n++] = (InitItem){s, s->decl->kid[0], false, NULL};
   }
   return n;
 }

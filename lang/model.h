@@ -53,9 +53,16 @@ struct Sym {
   Sym *of;         // hidden: the variable whose value at the end of the step before it keeps (prev x)
   Model *pop_model;// SYM_POP: the neuron
   void *decl_info; // declarations: private to the checker
+  uint8_t signal;  // SIGNAL_* of a signal of the script
   uint8_t resolved;// private to the checker
   bool recheck;    // private to the checker
 };
+
+enum { SIGNAL_COMPUTED = 1, SIGNAL_LATE = 2 }; // in each step, after the lets, which it reads
+// A signal of the script, or what a block that runs later has of one.
+static inline bool sym_is_signal(const Sym *s) {
+  return s->kind == SYM_SIGNAL ? !s->model : s->kind == SYM_FRAME && s->of && s->of->kind == SYM_SIGNAL;
+}
 
 typedef enum ModelKind { MODEL_NEURON, MODEL_SYNAPSE, MODEL_RULE } ModelKind;
 typedef enum MethodKind {

@@ -79,6 +79,9 @@ void rule_native_param(Checker *c, Node *p);
 // bodies
 void rule_array_in_body(Checker *c, Node *n);
 void rule_body_reads_changed(Checker *c, Node *n, const Sym *s);
+void rule_signal_in_body(Checker *c, Node *n, const Sym *s);
+void rule_signal_reads(Checker *c, const Sym *v, Node *value);
+void rule_assign_computed(Checker *c, Node *n, const Sym *s);
 void rule_population_in_body(Checker *c, Node *n, const Sym *s);
 void rule_body_function(Checker *c, Node *call, const Sym *f);
 void rule_lane_function(Checker *c, Node *call, const Sym *f);

@@ -25,6 +25,25 @@ void rule_population_in_body(Checker *c, Node *n, const Sym *s) {
   diag_note(e, "neurons influence each other through synapses only");
 }
 
+void rule_signal_in_body(Checker *c, Node *n, const Sym *s) {
+  const char *name = s->name->text;
+  Diag *e = fault(c, E_BODY_READS, n->span, "a body reads its own signals, and `%s` is one of the script", name);
+  diag_label(e, name_span(s->decl), "declared here");
+  diag_hint(e, "declare `signal %s` in the body, and bind it where it is used: (%s = %s) or { %s = %s }", name, name, name, name, name);
+}
+
+void rule_signal_reads(Checker *c, const Sym *v, Node *value) {
+  Diag *e = fault(c, E_SIGNAL_READS, value->span, "the signal `%s` is one number for all, and its value here must be a constant", v->name->text);
+  diag_hint(e, "bind it where it is used: (%s = ...) or { %s = ... }", v->name->text, v->name->text);
+}
+
+void rule_assign_computed(Checker *c, Node *n, const Sym *s) {
+  const Sym *of = s->of ? s->of : s;
+  Diag *e = fault(c, E_ASSIGN_FIXED, n->span, "`%s` is computed in each step and cannot be set", of->name->text);
+  diag_label(e, of->decl->kid[0]->span, "from this");
+  diag_hint(e, "for one that scripts set write `signal %s = 0`", of->name->text);
+}
+
 void rule_body_function(Checker *c, Node *call, const Sym *f) {
   Diag *e = fault(c, E_BODY_FUNCTION, call->span,
                   "`%s` works on whole arrays or recordings and cannot be used in a body", f->name->text);

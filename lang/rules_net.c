@@ -202,7 +202,7 @@ void rule_negative_delay(Checker *c, Node *n) { fault(c, E_DELAY, n->span, "a de
 
 void rule_not_recordable(Checker *c, Node *n, Type t) {
   Diag *e =
-      fault(c, E_RECORD, n->span, "variables of populations and projections can be recorded, this is %s", say(c, t));
+      fault(c, E_RECORD, n->span, "variables of populations and projections, and signals, can be recorded; this is %s", say(c, t));
   if (t.kind == TY_POP)
     diag_hint(e, "write `record spikes of %s`, or record a variable: `record v = %s.V`", node_text(c, n),
               node_text(c, n));

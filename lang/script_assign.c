@@ -28,11 +28,14 @@ static void emit_given(ScriptC *c, Span at, Given v) {
 static void emit_place(ScriptC *c, Node *n, Node *place, int op, Given v);
 
 static void place_name(ScriptC *c, Node *n, Node *place, int op, Given v) {
+  bool signal = sym_is_signal(place->sym);
+  if (signal) emit_object(c, place->span, place->sym);
   if (op_of(op) != ARRAY_SET) emit_load(c, place->span, place->sym);
   emit_given(c, n->span, v);
   if (op_of(op) != ARRAY_SET) emit(c, n->span, S_BINARY, op_of(op), 0);
   if (place->sym->type.kind == TY_INT) emit(c, n->span, S_TOINT, 0, 0);
-  emit_store(c, n->span, place->sym);
+  if (signal) emit(c, n->span, S_SIGSET, 0, 0);
+  else emit_store(c, n->span, place->sym);
 }
 
 // P.V = v, C.w += v, and the same of elements drawn one by one. The object is on the stack.

@@ -118,6 +118,11 @@ int frame_slot(ScriptC *c, const Sym *sym) {
 int temp_slot(ScriptC *c) { return c->code->nslots++; }
 
 void emit_load(ScriptC *c, Span at, const Sym *sym) {
+  emit_object(c, at, sym);
+  if (sym_is_signal(sym)) emit(c, at, S_SIGGET, 0, 0);
+}
+
+void emit_object(ScriptC *c, Span at, const Sym *sym) {
   if (sym->kind == SYM_FRAME) emit(c, at, S_LOADL, frame_slot(c, sym), 0);
   else if (sym->kind == SYM_SELFVAR)
     emit(c, at, S_SYS, sym->selfvar == SV_T ? 0 : sym->selfvar == SV_DT ? 1 : 2, 0);

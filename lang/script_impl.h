@@ -7,6 +7,7 @@
 //   script_index.c   members and indices, and what reads through them
 //   script_assign.c  assignments
 //   script_stmt.c    control, time, output
+//   script_signal.c  signals and what they are bound to
 //   script_net.c     populations, connections, stimuli, recordings, selections, draws
 #ifndef HEBB_SCRIPT_IMPL_H
 #define HEBB_SCRIPT_IMPL_H
@@ -66,6 +67,7 @@ const char *source_text(ScriptC *c, Span span); // as written, in one line
 int frame_slot(ScriptC *c, const Sym *sym); // made when new
 int temp_slot(ScriptC *c);
 void emit_load(ScriptC *c, Span at, const Sym *sym);
+void emit_object(ScriptC *c, Span at, const Sym *sym); // a signal itself, not its value; of others as emit_load
 void emit_store(ScriptC *c, Span at, const Sym *sym);
 
 // ---- expressions ----
@@ -94,6 +96,12 @@ int compile_function(ScriptC *c, Node *decl);
 void emit_sweep(ScriptC *c, Node *n); // leaves its table
 void emit_plot(ScriptC *c, Node *n);
 void emit_expect(ScriptC *c, Node *n);
+
+// ---- signals (script_signal.c) ----
+void emit_signal(ScriptC *c, Node *n);
+// Binds the signals among these items: pushes what each is bound to, and adds its variable number to the list.
+typedef Vec(int) SignalList;
+void emit_signals(ScriptC *c, const InitItem *items, int n, const SynDesc *syn, int rule, Span at, SignalList *out);
 
 // ---- networks ----
 void emit_captures(ScriptC *c, const CaptureList *caps);

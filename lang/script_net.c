@@ -21,7 +21,9 @@ static void emit_axis(ScriptC *c, Node *x, int axis) {
 
 void emit_captures(ScriptC *c, const CaptureList *caps) {
   for (int k = 0; k < caps->n; k++) {
-    if (caps->item[k].axis == 0) emit_expr(c, caps->item[k].expr);
+    const Node *x = caps->item[k].expr;
+    if (x->kind == N_NAME && x->sym && sym_is_signal(x->sym)) emit_object(c, x->span, x->sym);
+    else if (caps->item[k].axis == 0) emit_expr(c, caps->item[k].expr);
     else emit_axis(c, caps->item[k].expr, caps->item[k].axis);
   }
 }
@@ -37,10 +39,13 @@ typedef struct PopLoop {
   Node *n;
   int row, list;
   const CaptureList *caps;
+  SignalList *signals;
 } PopLoop;
 
-static void one_population(ScriptC *c, const PopLoop *s) {
+static void one_population(ScriptC *c, PopLoop *s) {
+  const PopInfo *info = s->n->info;
   for (int k = 0; k < s->n->nlist2; k++) emit_expr(c, s->n->list2[k]);
+  emit_signals(c, info->init, info->ninit, NULL, -1, s->n->span, s->signals);
   emit_captures(c, s->caps);
   emit(c, s->n->span, S_POPULATION, s->row, 0);
 }
@@ -57,7 +62,8 @@ static void population_body(ScriptC *c, void *ctx) {
 
 void emit_population(ScriptC *c, Node *n) {
   CaptureList caps = {0};
-  PopLoop s = {.n = n, .caps = &caps};
+  SignalList signals = {0};
+  PopLoop s = {.n = n, .caps = &caps, .signals = &signals};
   PopDesc *d = lower_population(c->in->lowering, n, &caps);
   if (!lowered(c, d)) return;
   const PopInfo *info = n->info;
@@ -73,6 +79,8 @@ void emit_population(ScriptC *c, Node *n) {
     emit(c, n->span, S_MOVEL, s.list, 0);
     emit(c, n->span, S_ENDLIST, 0, 0);
   }
+  c->p->pop.data[s.row].nsignals = signals.n;
+  c->p->pop.data[s.row].signal = vec_keep(&signals, c->a);
   emit_store(c, n->span, n->sym);
 }
 
@@ -98,6 +106,15 @@ static int pattern_args(ScriptC *c, const ConnDesc *d, Node *pattern) {
   }
 }
 
+static void bind_signals(ScriptC *c, Node *n, const ConnDesc *d, ScriptConn *row) {
+  const ConnInfo *ci = n->info;
+  SignalList signals = {0};
+  emit_signals(c, ci->params, ci->nparams, d->syn, -1, n->span, &signals);
+  for (int r = 0; r < ci->nrules; r++) emit_signals(c, ci->rules[r].params, ci->rules[r].nparams, d->syn, r, n->span, &signals);
+  row->nsignals = signals.n;
+  row->signal = vec_keep(&signals, c->a);
+}
+
 void emit_connect(ScriptC *c, Node *n) {
   CaptureList caps = {0};
   ConnDesc *d = lower_connection(c->in->lowering, n, &caps);
@@ -106,6 +123,7 @@ void emit_connect(ScriptC *c, Node *n) {
   ScriptConn row = {.desc = d, .ncaptures = caps.n, .input = names_input(target) ? target->sym->index : -1};
   emit_expr(c, n->kid[0]);
   emit_expr(c, names_input(target) ? target->kid[0] : target);
+  bind_signals(c, n, d, &row);
   row.nargs = pattern_args(c, d, n->kid[3]);
   emit_captures(c, &caps);
   vec_push(&c->p->conn, row);
@@ -187,12 +205,31 @@ static void record_part(ScriptC *c, Node *index, ScriptRecord *row) {
   row->npops = c->p->func.data[row->func].nparams;
 }
 
+static void record_signal(ScriptC *c, Node *name, ScriptRecord *row) {
+  Code code;
+  row->kind = RECORD_EXPR;
+  row->func = func_reserve(c);
+  emit_object(c, name->span, name->sym);
+  code_begin(c, &code);
+  code.nparams = code.nslots = 1;
+  emit(c, name->span, S_LOADL, 0, 0);
+  emit(c, name->span, S_SIGGET, 0, 0);
+  emit(c, name->span, S_RETURN, 0, 0);
+  code_end(c, row->func, "record");
+}
+
 static bool single_number(Type t) { return t.kind == TY_NUM || t.kind == TY_INT || t.kind == TY_BOOL; }
 
 void emit_record(ScriptC *c, Node *n) {
   Node *what = n->kid[0], *member = what->kind == N_INDEX ? what->kid[0] : what;
   ScriptRecord row = {.kind = RECORD_VAR, .has_every = n->kid[1] != NULL, .npops = 1, .single = single_number(what->type),
                       .format = format_of(c, what->type)};
+  if (what->kind == N_NAME && sym_is_signal(what->sym)) {
+    record_signal(c, what, &row);
+    if (n->kid[1]) emit_expr(c, n->kid[1]);
+    finish_record(c, n, row, n->kid[2]);
+    return;
+  }
   if (member->kind != N_MEMBER) BUG("a recording of %s", node_kind_name((NodeKind)what->kind));
   Node *object = member_object(member);
   row.var = keep_text(c, member_path(c, member));

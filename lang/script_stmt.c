@@ -12,35 +12,6 @@ static void emit_let(ScriptC *c, Node *n) {
   emit_store(c, n->span, n->sym);
 }
 
-// signal R = expression: computed in each step if it depends on the network or on time, else a variable.
-static bool depends_on_run(const Node *n) {
-  if (!n) return false;
-  if (n->kind == N_NAME && n->sym && (n->sym->kind == SYM_SELFVAR || n->sym->kind == SYM_SIGNAL)) return true;
-  if (n->type.kind == TY_POP || n->type.kind == TY_PROJ || n->type.kind == TY_SPIKES || n->type.kind == TY_REC) return true;
-  for (int k = 0; k < 4; k++)
-    if (depends_on_run(n->kid[k])) return true;
-  for (int k = 0; k < n->nlist; k++)
-    if (depends_on_run(n->list[k])) return true;
-  return false;
-}
-
-static void emit_signal(ScriptC *c, Node *n) {
-  if (!n->sym) return;
-  if (!n->kid[0] || !depends_on_run(n->kid[0])) {
-    if (n->kid[0]) emit_expr(c, n->kid[0]);
-    else emit(c, n->span, S_CONST, pool_num(c, 0), 0);
-    emit(c, n->span, S_STOREG, n->sym->slot, 0);
-    return;
-  }
-  Code code;
-  int func = func_reserve(c);
-  code_begin(c, &code);
-  emit_expr(c, n->kid[0]);
-  emit(c, n->span, S_RETURN, 0, 0);
-  code_end(c, func, n->name->text);
-  emit(c, n->span, S_SIGNAL, func, n->sym->slot);
-}
-
 // ---- control ----
 
 static void emit_if(ScriptC *c, Node *n) {
@@ -122,7 +93,7 @@ static void emit_until(ScriptC *c, Node *n) {
   Code code;
   collect_frame(n->kid[0], names, &count, MOST);
   for (int k = 0; k < count;) { // variables of a [.. for x in ..] inside of it are its own
-    if (known_here(c, names[k])) emit_load(c, n->span, names[k++]);
+    if (known_here(c, names[k])) emit_object(c, n->span, names[k++]);
     else names[k] = names[--count];
   }
   code_begin(c, &code);
@@ -148,7 +119,7 @@ static void emit_timed(ScriptC *c, Node *n) {
   int func = func_reserve(c);
   Code code;
   emit_expr(c, n->kid[0]);
-  for (int k = 0; k < s->ncaptures; k++) emit_load(c, n->span, s->captures[k]);
+  for (int k = 0; k < s->ncaptures; k++) emit_object(c, n->span, s->captures[k]);
   code_begin(c, &code);
   for (int k = 0; k < s->ncaptures; k++) frame_slot(c, s->inner[k]);
   code.nparams = s->ncaptures;
@@ -186,7 +157,7 @@ void emit_sweep(ScriptC *c, Node *n) {
   int end = emit(c, n->span, S_SWEEPNEXT, 0, 0);
   emit_store(c, n->span, n->sym);
   for (int k = 0; k < s->ncaptures; k++) { // each pass has the values of the surroundings anew
-    emit_load(c, n->span, s->captures[k]);
+    emit_object(c, n->span, s->captures[k]);
     emit_store(c, n->span, s->inner[k]);
   }
   emit_block(c, n->kid[2]);

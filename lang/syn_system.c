@@ -52,6 +52,7 @@ Slot syn_slot(SynSystem *s, const View *v, const Sym *x) {
   int column = syn_column(s, v, x);
   const char *name = x->name->text;
   if (x->kind == SYM_PARAM && !param_per_synapse(s->ci, x)) return slot_var(OBJ_PARAMS, ACC_UNIFORM, column, true, name);
+  if (x->kind == SYM_SIGNAL) return slot_var(OBJ_PARAMS, ACC_UNIFORM, column, false, name);
   const Sym *of = x->of ? x->of : x;
   if (of->kind == SYM_STATE && of->place == PLACE_PRE) return slot_var(OBJ_PREBLOCK, pre_access(s), column, false, name);
   if (of->kind == SYM_STATE && of->place == PLACE_POST) return slot_var(OBJ_BLOCK0, ACC_POST, column, false, name);
@@ -62,30 +63,9 @@ Slot syn_slot(SynSystem *s, const View *v, const Sym *x) {
 
 static IrVal as_value(Env *e, const Sym *x, IrVal v) { return x->type.kind == TY_BOOL ? to_mask(e, v) : v; }
 
-static const InitItem *signal_item(const SynSystem *s, const View *v, const Sym *x) {
-  int rule = part_of(s, v)->rule;
-  const InitItem *items = rule < 0 ? s->ci->params : s->ci->rules[rule].params;
-  int n = rule < 0 ? s->ci->nparams : s->ci->rules[rule].nparams;
-  for (int k = 0; k < n; k++)
-    if (items[k].var == x) return &items[k];
-  return NULL;
-}
-
-static IrVal read_signal(Env *e, SynSystem *s, View *v, const Sym *x) {
-  const InitItem *item = signal_item(s, v, x);
-  View *view = e->view;
-  const Node *scaled = e->scaled;
-  e->view = NULL;
-  e->scaled = NULL;
-  IrVal r = item && item->expr ? lower_num(e, item->expr) : ir_const(e->ir, 0);
-  e->view = view;
-  e->scaled = scaled;
-  return r;
-}
-
 static IrVal part_read(Env *e, View *v, const Sym *x, const Node *at) {
   SynSystem *s = syn_of(e);
-  if (x->kind == SYM_SIGNAL) return read_signal(e, s, v, x);
+  if (x->kind == SYM_SIGNAL) return as_value(e, x, ir_load(e->ir, syn_slot(s, v, x)));
   if (x->kind == SYM_PARAM && !param_per_synapse(s->ci, x)) {
     if (s->params) return ir_const(e->ir, s->params[syn_column(s, v, x)]);
     return as_value(e, x, ir_load(e->ir, syn_slot(s, v, x)));
@@ -202,6 +182,8 @@ static IrVal side_read(Env *e, View *v, const Sym *x, const Node *at) {
   const bool *uniform = is_pre(v) ? s->shape->pre_uniform : s->shape->post_uniform;
   if (x->kind == SYM_PARAM && !x->assigned && uniform[x->index])
     return ir_load(e->ir, slot_var(is_pre(v) ? OBJ_PRE : OBJ_POST, ACC_UNIFORM, x->index, true, x->name->text));
+  if (x->kind == SYM_SIGNAL)
+    return as_value(e, x, ir_load(e->ir, slot_var(is_pre(v) ? OBJ_PRE : OBJ_POST, ACC_UNIFORM, x->index, false, x->name->text)));
   if (is_pre(v) && (x->kind == SYM_LET || x->kind == SYM_INPUT)) s->reads_lets = true;
   return as_value(e, x, neuron_load(e, v, x->index, false, x->name->text));
 }

@@ -18,11 +18,12 @@ Slot system_slot(System *s, const View *v, const Sym *var) {
   const char *name = var->name->text;
   bool param = var->kind == SYM_PARAM && !var->assigned;
   if (is_neuron(s, v)) {
-    bool uniform = s->shape->uniform[var->index] && var->kind == SYM_PARAM && !var->assigned;
+    bool uniform = var->kind == SYM_SIGNAL || (s->shape->uniform[var->index] && var->kind == SYM_PARAM && !var->assigned);
     return slot_var(OBJ_SELF, uniform ? ACC_UNIFORM : s->access, var->index, param, name);
   }
   const BlockLow *b = block_of(v);
-  return slot_var(OBJ_BLOCK0 + b->k, var->kind == SYM_PARAM ? ACC_UNIFORM : s->access, column_base(b, v) + var->index, param, name);
+  bool uniform = var->kind == SYM_PARAM || var->kind == SYM_SIGNAL;
+  return slot_var(OBJ_BLOCK0 + b->k, uniform ? ACC_UNIFORM : s->access, column_base(b, v) + var->index, param, name);
 }
 
 IrVal system_load(System *s, const View *v, const Sym *var) {
@@ -255,27 +256,10 @@ static IrVal neuron_prev(Env *e, View *v, const Sym *var, const Node *at) {
 static const ViewOps neuron_ops = {.read = neuron_read, .self = neuron_self, .prev = neuron_prev};
 
 // ---- blocks ----
-static const InitItem *signal_item(const BlockLow *b, const View *v, const Sym *var) {
-  const InitItem *items = b->ci->params;
-  int n = b->ci->nparams;
-  for (int r = 0; r < b->ci->nrules; r++)
-    if (b->rule[r] == v) items = b->ci->rules[r].params, n = b->ci->rules[r].nparams;
-  for (int k = 0; k < n; k++)
-    if (items[k].var == var) return &items[k];
-  return NULL;
-}
-
 static IrVal block_read(Env *e, View *v, const Sym *var, const Node *at) {
   System *s = system_of(e);
   const BlockLow *b = block_of(v);
-  if (var->kind == SYM_SIGNAL) {
-    const InitItem *item = signal_item(b, v, var);
-    View *view = e->view;
-    e->view = NULL;
-    IrVal r = item && item->expr ? lower_num(e, item->expr) : ir_const(e->ir, 0);
-    e->view = view;
-    return r;
-  }
+  if (var->kind == SYM_SIGNAL) return system_load(s, v, var);
   bool state = var->kind == SYM_STATE && (var->place == PLACE_POST || var->hidden);
   if (!state && (var->kind != SYM_PARAM || param_per_synapse(b->ci, var))) {
     env_error(e, E_NOT_SUPPORTED, at, "%s differs from synapse to synapse and cannot be read here", var->name->text);

@@ -80,8 +80,17 @@ static Column *synapse_column(const Scope *s, const Slot *t, int64_t *n) {
   }
 }
 
-Column *scope_column(const Scope *s, const Slot *t, int64_t *n) {
+// The signals among which a slot finds its own; NULL where it names none.
+static Signal **slot_signals(const Scope *s, const Slot *t) {
   if (t->space != SPACE_VAR || t->index >= VAR_POSX) return NULL;
+  const Pop *p = t->object == OBJ_PRE ? s->pre : t->object == OBJ_POST ? s->post : !s->proj && t->object == OBJ_SELF ? s->self : NULL;
+  if (p) return t->index < p->model->nvars && p->model->vars[t->index].kind == VAR_SIGNAL ? p->signals : NULL;
+  const Block *b = s->proj ? s->post->blocks[s->proj->block] : s->self && t->object >= OBJ_BLOCK0 ? s->self->blocks[t->object - OBJ_BLOCK0] : NULL;
+  return b && b->syn->model.vars[t->index].kind == VAR_SIGNAL ? b->signals : NULL;
+}
+
+Column *scope_column(const Scope *s, const Slot *t, int64_t *n) {
+  if (t->space != SPACE_VAR || t->index >= VAR_POSX || slot_signals(s, t)) return NULL;
   if (s->proj) return synapse_column(s, t, n);
   if (t->object == OBJ_SELF) return pop_slot_column(s->self, t->index, n);
   if (t->object < OBJ_BLOCK0) return NULL;
@@ -143,6 +152,10 @@ static void gather_part(const SelPart *part, const ModelDesc *first, int index, 
   const Column *c = NULL;
   if (index < VAR_POSX) {
     int var = p->model == first ? index : pop_var(p, first->vars[index].name);
+    if (var >= 0 && p->signals[var]) {
+      for (int64_t k = 0; k < part->n; k++) out[k] = p->signals[var]->x;
+      return;
+    }
     c = var < 0 ? NULL : &p->cols[var];
   }
   for (int64_t k = 0; k < part->n; k++) out[k] = gather_element(p, c, index, part->idx ? part->idx[k] : part->lo + k);
@@ -183,6 +196,7 @@ static Bind bind_capture(Bound *b, const Scope *s, int slot, int index) {
   if (index >= s->ncaptures) BUG("capture %d of %d", index, s->ncaptures);
   Value v = s->captures[index];
   if (v.kind == VAL_ARRAY || v.kind == VAL_SERIES) return bind_value(v, kernel_slot(b->k, slot)->access);
+  if (v.kind == VAL_SIGNAL) return (Bind){.p = &((Signal *)v.obj)->x, .n = 1};
   if (!b->nums) b->nums = mem_alloc(sizeof(double) * (size_t)kernel_nslots(b->k));
   b->nums[slot] = value_as_num(v);
   return (Bind){.p = &b->nums[slot], .n = 1};
@@ -214,6 +228,8 @@ static Bind bind_var(Bound *b, const Scope *s, int slot, const Slot *t) {
   if (s->gather && t->object == OBJ_PRE) return gather_column(b, s->gather->src, t->index);
   if (s->gather && t->object == OBJ_POST) return gather_column(b, s->gather->dst, t->index);
   if (t->index >= VAR_POSX) return bind_pseudo(b, s, slot, t);
+  Signal **signals = slot_signals(s, t);
+  if (signals) return (Bind){.p = signals[t->index] ? &signals[t->index]->x : vm_zeros(s->vm, 1), .n = 1};
   if (t->object == OBJ_PARAMS && s->gather && s->gather->params)
     return (Bind){.p = (void *)(uintptr_t)&s->gather->params[t->index], .n = 1};
   if (t->object == OBJ_PARAMS) return (Bind){.p = &s->post->blocks[s->proj->block]->params[t->index], .n = 1};

@@ -253,7 +253,8 @@ static int new_block(Vm *vm, Proj *p, const double *params) {
   int nvars = p->syn->model.nvars;
   Block *b = NEW(a, Block);
   *b = (Block){.syn = p->syn, .params = arena_dup(params, sizeof *params * (size_t)(nvars + 1), a), .input = p->input,
-               .cols = NEWN(a, Column, nvars + 1), .initial = NEWN(a, Column, nvars + 1), .is_new = true};
+               .cols = NEWN(a, Column, nvars + 1), .initial = NEWN(a, Column, nvars + 1),
+               .signals = NEWN(a, Signal *, nvars + 1), .is_new = true};
   if (!block_columns(b, p->post->n)) return -1;
   Block **grown = NEWN(a, Block *, p->post->nblocks + 1);
   if (p->post->nblocks) memcpy(grown, p->post->blocks, sizeof *grown * (size_t)p->post->nblocks);
@@ -265,11 +266,17 @@ static int new_block(Vm *vm, Proj *p, const double *params) {
 bool proj_own_block(Vm *vm, Proj *p) {
   int block = new_block(vm, p, p->post->blocks[p->block]->params);
   if (block < 0) return false;
+  memcpy(p->post->blocks[block]->signals, p->post->blocks[p->block]->signals, sizeof(Signal *) * (size_t)p->syn->model.nvars);
   p->block = block;
   p->post->blocks[block]->own = true;
   p->changed = p->post->changed = true;
   vm_net(vm)->attached = false;
   return true;
+}
+
+void proj_signal(Vm *vm, ProjGroup *g, int var, Signal *s) {
+  for (int k = 0; k < g->nproj; k++) g->proj[k]->post->blocks[g->proj[k]->block]->signals[var] = s;
+  vm_net(vm)->attached = false;
 }
 
 static void run_lanes(Maker *m, Proj *p, const InitCode *c, Scope *s, int64_t lanes) {

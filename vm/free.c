@@ -11,7 +11,7 @@ enum { FREE_LANES = 4096, FREE_STEPS = 64 };
 
 bool free_can(const Vm *vm, const Pop *p) {
   const PopRun *r = pop_run(p);
-  return r->free_running && !r->forced.n && !vm->signals && !r->log.nwith && p->n >= 2 * FREE_LANES;
+  return r->free_running && !r->forced.n && !vm_net(vm)->computed[0] && !vm_net(vm)->computed[1] && !r->log.nwith && p->n >= 2 * FREE_LANES;
 }
 
 static bool advance_block(Vm *vm, Pop *p, int64_t tick, int64_t lo, int64_t hi, SpikeList *out, Fault *fault) {

@@ -59,6 +59,7 @@ libcore_la_SOURCES += \
 	vm/script_ops.def \
 	vm/script_run.c \
 	vm/sel.c \
+	vm/signal.c \
 	vm/snapshot.c \
 	vm/spectrum.c vm/spectrum.h \
 	vm/spikes.h \

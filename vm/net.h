@@ -119,6 +119,7 @@ typedef struct Block {
   double *params;   // values of syn->model's params, by variable number; those that differ per synapse are in Proj.cols
   Column *cols;     // by variable number; only VARF_POST states, hidden ones and materialised inputs have memory
   Column *initial;  // their values at creation; p NULL: 0
+  Signal **signals; // by variable number, of VAR_SIGNAL; NULL: not bound, 0
   int input;        // variable of the population that its injects feed, -1
   bool is_new;
   bool own;         // a parameter was changed later: no other projection joins it
@@ -221,6 +222,7 @@ struct Pop {
   int64_t shape[ARRAY_DIMS];
   double *pos;           // 3 columns of n, NULL without positions
   Column *cols;          // by variable number; lets and inputs have memory only when materialised
+  Signal **signals;      // by variable number, of VAR_SIGNAL; NULL: not bound, 0
   Block **blocks;
   int nblocks;
   Injection **injections;

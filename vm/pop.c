@@ -141,6 +141,7 @@ static bool init_positions(Vm *vm, Pop *p, const InitCode *c, Scope *s) {
 
 static bool init_one(Vm *vm, Pop *p, const InitCode *c, Scope *s) {
   if (c->var == INIT_POS) return init_positions(vm, p, c, s);
+  if (p->model->vars[c->var].kind == VAR_SIGNAL) return true; // bound by the statement
   Column *col = &p->cols[c->var];
   if (!col->p && !column_alloc(col, p->n, true)) return false;
   if (c->array >= 0) return init_array(vm, p, c, col, s->captures[c->array]);
@@ -187,6 +188,7 @@ static Pop *pop_new(Vm *vm, const PopDesc *d, int ndim, const int64_t *shape, in
   p->ndim = ndim;
   memcpy(p->shape, shape, sizeof *shape * (size_t)ndim);
   p->cols = NEWN(vm->arena, Column, d->model->nvars + 1);
+  p->signals = NEWN(vm->arena, Signal *, d->model->nvars + 1);
   p->changed = true;
   PopRun *r = NEW(vm->arena, PopRun);
   r->n = (double)n;
@@ -210,6 +212,11 @@ bool pop_make(Vm *vm, const PopDesc *d, int ndim, const int64_t *shape, const Va
   vm_net(vm)->attached = false;
   *out = p;
   return true;
+}
+
+void pop_signal(Vm *vm, Pop *p, int var, Signal *s) {
+  p->signals[var] = s;
+  vm_net(vm)->attached = false;
 }
 
 // ---- end, reset ----

@@ -60,7 +60,8 @@ static void group_each(const ProjGroup *g, SynFn fn, void *ctx) {
 }
 
 // ---- what a name means ----
-typedef enum What { C_NONE, C_I, C_J, C_DELAY, C_POST_DELAY, C_PRE, C_POST, C_SYN, C_PARAM, C_PRE_STATE, C_POST_STATE } What;
+typedef enum What { C_NONE, C_I, C_J, C_DELAY, C_POST_DELAY, C_PRE, C_POST, C_SYN, C_PARAM, C_SIGNAL, C_PRE_STATE,
+                   C_POST_STATE } What;
 typedef struct Named {
   What what;
   int var;
@@ -77,6 +78,7 @@ static Named named_var(const Proj *p, int v) {
   const VarDesc *d = &p->syn->model.vars[v];
   if (d->flags & VARF_PRE) return (Named){C_PRE_STATE, v, NULL};
   if (d->flags & VARF_POST) return (Named){C_POST_STATE, v, NULL};
+  if (d->kind == VAR_SIGNAL) return (Named){C_SIGNAL, v, NULL};
   if (p->cols[v].p) return (Named){C_SYN, v, NULL};
   return (Named){d->kind == VAR_PARAM ? C_PARAM : C_NONE, v, NULL};
 }
@@ -210,6 +212,11 @@ bool proj_read(Vm *vm, const ProjGroup *g, const char *var, Value *out, Span spa
   case C_PARAM:
     *out = value_num(g->proj[0]->post->blocks[g->proj[0]->block]->params[name.var]);
     return true;
+  case C_SIGNAL: {
+    const Signal *s = g->proj[0]->post->blocks[g->proj[0]->block]->signals[name.var];
+    *out = value_num(s ? s->x : 0);
+    return true;
+  }
   case C_PRE_STATE:
   case C_POST_STATE: return states_move(vm, g, name, out, NULL, 0, span);
   default: return read_table(vm, g, name, out, span);
@@ -319,7 +326,8 @@ bool proj_write_ranked(Vm *vm, ProjGroup *g, const char *var, Value v, const int
   if (name.what == C_NONE) return report_no_column(vm, g, var, span);
   if (name.what == C_PRE_STATE || name.what == C_POST_STATE) return states_move(vm, g, name, NULL, a, x, span);
   if (name.what == C_PARAM) return write_uniform_param(vm, g, name.var, a, x, var, span);
-  if (name.what < C_DELAY || name.what == C_PRE || name.what == C_POST) return fixed_column(vm, var, span);
+  if (name.what < C_DELAY || name.what == C_PRE || name.what == C_POST || name.what == C_SIGNAL)
+    return fixed_column(vm, var, span);
   if (a && !rank && a->n != proj_count(g)) {
     Diag *e = diag(vm->diags, E_LENGTH, span, "%lld values for %lld synapses", (long long)a->n, (long long)proj_count(g));
     diag_hint(e, "give one number for all, or an array in the order source, target");

@@ -298,6 +298,9 @@ struct Net {
   int64_t next_timed;
   int64_t next_record;
   Vec(ProjGroup *) groups;
+  Vec(Signal *) signals;
+  int computed[2];       // signals computed before the lets of each step, and after them
+  bool inputs_taken;     // lets and inputs of this step are known: computed signals read them
   double *iota, *zeros;
   int64_t niota, nzeros;
   Vec(double *) old;     // iotas and zeros that kernels may still be bound to
@@ -316,7 +319,10 @@ void advance_free(Vm *vm, Pop *p, int64_t until, Fault *fault); // free.c: a pop
 bool free_can(const Vm *vm, const Pop *p);
 void run_setup(Vm *vm);             // values derived from parameters, factors of delivery
 bool order_inputs(Vm *vm);          // order.c: Net.order; reports a circle
-bool phase_inputs(Vm *vm);          // step.c: lets, couplings and signals at t
+bool phase_inputs(Vm *vm);          // step.c: lets and couplings at t
+bool signals_take(Vm *vm, bool after_lets); // signal.c: computes those that are due before or after the lets
+void signals_reset(Vm *vm);
+void signals_clear(Vm *vm);
 // event.c
 void emit_spikes(Vm *vm, Proj *p);   // this step's spikes set out
 void deliver_pre(Vm *vm, Proj *p);   // those that arrive in this step

@@ -65,11 +65,15 @@ typedef struct ScriptPop {
   const PopDesc *desc;
   int nsizes, ncaptures;
   bool numbered;      // one of `population L[k in 0:8]`: its number is on the stack
+  int nsignals;
+  const int *signal;  // the variables bound to signals
 } ScriptPop;
 typedef struct ScriptConn {
   const ConnDesc *desc;
   int nargs, ncaptures;
   int input;          // variable of the target, -1: the synapse's
+  int nsignals;
+  const int *signal;  // the variables bound to signals
 } ScriptConn;
 typedef struct ScriptInject {
   void *lang;

@@ -18,11 +18,6 @@ typedef struct Stored {
   Snapshot *snapshot;
 } Stored;
 
-typedef struct Computed { // signal R = expression: in each step
-  const ScriptProgram *program;
-  int func, global;
-} Computed;
-
 typedef struct Sweep Sweep;
 
 struct Script {
@@ -45,7 +40,6 @@ struct Script {
   uint32_t fills, fills_begin; // likewise statements P.V ~ ...
   Vec(struct RecordFile *) files; // recordings that go to disk
   Vec(Stored) stored;
-  Vec(Computed) computed;
   Sweep *sweep;       // the innermost
 };
 
@@ -96,6 +90,5 @@ void closure_drop(void *closure);
 
 // ---- runs (script_op_time.c) ----
 bool script_run_steps(Script *m, int64_t steps, Closure *until, Span span);
-bool script_signals(void *script); // Vm.signals
 
 #endif

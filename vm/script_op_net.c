@@ -44,9 +44,13 @@ static void number_name(Vm *vm, Pop *p, const char *base, Value number) {
   p->name = arena_printf(vm->arena, "%s[%lld]", base, (long long)value_as_num(number));
 }
 
+static Signal *as_signal(Vm *vm, Value v) {
+  return v.kind == VAL_SIGNAL ? (Signal *)v.obj : signal_make(vm, value_as_num(v));
+}
+
 bool script_op_POPULATION(Frame *f, ScriptIns in) {
   const ScriptPop *s = &f->p->pop.data[in.a];
-  Value *captures = f->sp - s->ncaptures, *sizes = captures - s->nsizes;
+  Value *captures = f->sp - s->ncaptures, *signals = captures - s->nsignals, *sizes = signals - s->nsizes;
   int64_t shape[ARRAY_DIMS];
   Pop *p = NULL;
   if (!not_in_run(f, "a population")) return false;
@@ -55,12 +59,13 @@ bool script_op_POPULATION(Frame *f, ScriptIns in) {
     if (!size_of(f, sizes[k], &shape[k])) return false;
   if (!pop_make(f->m->vm, s->desc, s->nsizes, shape, captures, s->ncaptures, &p)) return false;
   if (s->numbered) number_name(f->m->vm, p, s->desc->name, sizes[-1]);
-  return give(f, s->ncaptures + s->nsizes + s->numbered, value_obj(sel_of_pop(p)));
+  for (int k = 0; k < s->nsignals; k++) pop_signal(f->m->vm, p, s->signal[k], as_signal(f->m->vm, signals[k]));
+  return give(f, s->ncaptures + s->nsignals + s->nsizes + s->numbered, value_obj(sel_of_pop(p)));
 }
 
 bool script_op_CONNECT(Frame *f, ScriptIns in) {
   const ScriptConn *s = &f->p->conn.data[in.a];
-  Value *captures = f->sp - s->ncaptures, *args = captures - s->nargs, *ends = args - 2;
+  Value *captures = f->sp - s->ncaptures, *args = captures - s->nargs, *signals = args - s->nsignals, *ends = signals - 2;
   ProjGroup *g = NULL;
   if (!not_in_run(f, "connect") || !is_sel(f, ends[0], "the source of a connection") ||
       !is_sel(f, ends[1], "the target of a connection"))
@@ -68,7 +73,8 @@ bool script_op_CONNECT(Frame *f, ScriptIns in) {
   if (!proj_make(f->m->vm, s->desc, (const Sel *)ends[0].obj, (const Sel *)ends[1].obj, s->input, args, s->nargs, captures,
                  s->ncaptures, &g))
     return false;
-  return give(f, 2 + s->nargs + s->ncaptures, value_obj(g));
+  for (int k = 0; k < s->nsignals; k++) proj_signal(f->m->vm, g, s->signal[k], as_signal(f->m->vm, signals[k]));
+  return give(f, 2 + s->nargs + s->nsignals + s->ncaptures, value_obj(g));
 }
 
 // ---- selections and draws ----

@@ -17,19 +17,6 @@ static bool not_in_run(Frame *f, const char *what) {
 
 // ---- runs ----
 
-// Computed signals are evaluated with the lets, in the order they were declared.
-bool script_signals(void *script) {
-  Script *m = script;
-  for (int k = 0; k < m->computed.n; k++) {
-    const Computed *c = &m->computed.data[k];
-    Value v;
-    if (!script_exec(m, c->program, c->func, NULL, 0, &v)) return false;
-    value_drop(m->globals[c->global]);
-    m->globals[c->global] = v;
-  }
-  return true;
-}
-
 static int until_holds(void *closure) {
   Value v = value_none();
   if (!closure_call(closure, &v)) return -1;
@@ -124,14 +111,45 @@ bool script_op_AT(Frame *f, ScriptIns in) { return timed(f, in.a, false); }
 
 bool script_op_EVERY(Frame *f, ScriptIns in) { return timed(f, in.a, true); }
 
-bool script_op_SIGNAL(Frame *f, ScriptIns in) {
-  Script *m = f->m;
-  Value v;
-  if (!script_exec(m, f->p, in.a, NULL, 0, &v)) return false;
-  value_drop(m->globals[in.b]);
-  m->globals[in.b] = v;
-  vec_push(&m->computed, (Computed){.program = f->p, .func = in.a, .global = in.b});
-  m->vm->signals = script_signals;
+// ---- signals ----
+
+bool script_op_NEWSIGNAL(Frame *f, ScriptIns in) {
+  (void)in;
+  double x;
+  if (!not_in_run(f, "signal") || !pop_num(f, &x)) return false;
+  push(f, value_obj(signal_make(f->m->vm, x)));
+  return true;
+}
+
+static bool compute_signal(void *closure, double *x) {
+  Value v = value_none();
+  if (!closure_call(closure, &v)) return false;
+  *x = value_as_num(v);
+  value_drop(v);
+  return true;
+}
+
+bool script_op_COMPUTED(Frame *f, ScriptIns in) {
+  if (!not_in_run(f, "signal")) return false;
+  Closure *c = closure_new(f, in.a);
+  Signal *s = signal_make(f->m->vm, 0);
+  if (!signal_compute(f->m->vm, s, in.b != 0, compute_signal, c, closure_drop)) return false;
+  push(f, value_obj(s));
+  return true;
+}
+
+bool script_op_SIGGET(Frame *f, ScriptIns in) {
+  (void)in;
+  return give(f, 1, value_num(value_as_num(f->sp[-1])));
+}
+
+bool script_op_SIGSET(Frame *f, ScriptIns in) {
+  (void)in;
+  double x;
+  Value v = f->sp[-2];
+  if (!pop_num(f, &x)) return false;
+  if (v.kind == VAL_SIGNAL) ((Signal *)v.obj)->x = x;
+  drop(f, 1);
   return true;
 }
 

@@ -21,7 +21,6 @@ Script *script_new(Diags *d) {
   Script *m = mem_alloc(sizeof *m);
   m->diags = d;
   m->vm = vm_new(d);
-  m->vm->signals_ctx = m;
   m->stack = m->top = mem_alloc(sizeof(Value) * SCRIPT_STACK);
   return m;
 }
@@ -33,7 +32,6 @@ void script_free(Script *m) {
     mem_free(m->stored.data[k].name);
   }
   vec_free(&m->stored);
-  vec_free(&m->computed);
   m->vm->globals = NULL;
   m->vm->nglobals = 0;
   for (int k = 0; k < m->nglobals; k++) value_drop(m->globals[k]); // before the objects of the Vm that they name

@@ -208,7 +208,7 @@ static bool read_computed(Vm *vm, const SelPart *part, int var, double *out) {
   int64_t n;
   int32_t *idx = part_indices(part, &n);
   Kernel *k = vm->linker.reader(vm->linker.ctx, vm, part->pop, var, &code, a);
-  bool ok = k && phase_inputs(vm) && run_over(vm, part->pop, k, idx, n, code.captures, code.ncaptures, out);
+  bool ok = k && (vm_net(vm)->inputs_taken || phase_inputs(vm)) && run_over(vm, part->pop, k, idx, n, code.captures, code.ncaptures, out);
   mem_free(idx);
   arena_free(a);
   return ok;
@@ -223,7 +223,11 @@ bool part_read(Vm *vm, const SelPart *part, const char *var, double *out, Span s
     return false;
   }
   uint8_t kind = p->model->vars[v].kind;
-  if (kind == VAR_LET || kind == VAR_INPUT || kind == VAR_SIGNAL) return read_computed(vm, part, v, out);
+  if (kind == VAR_SIGNAL) {
+    for (int64_t k = 0; k < part->n; k++) out[k] = p->signals[v] ? p->signals[v]->x : 0;
+    return true;
+  }
+  if (kind == VAR_LET || kind == VAR_INPUT) return read_computed(vm, part, v, out);
   read_column(part, &p->cols[v], out);
   return true;
 }

@@ -250,6 +250,14 @@ static void walk_fresh(Walk *w, Vm *vm) {
   rings_quiet(vm);
 }
 
+// Signals made since then stay as they are.
+static void walk_signals(Walk *w, Net *net) {
+  int n = net->signals.n;
+  WALK(w, n);
+  if (n < 0 || n > net->signals.n) w->ok = false;
+  for (int k = 0; w->ok && k < n; k++) WALK(w, net->signals.data[k]->x);
+}
+
 static bool walk_all(Walk *w, Vm *vm) {
   bool ran = vm->ran;
   WALK(w, ran);
@@ -260,6 +268,7 @@ static bool walk_all(Walk *w, Vm *vm) {
     walk_fresh(w, vm);
     if (w->at) vm->ran = false;
   }
+  if (w->ok) walk_signals(w, vm_net(vm));
   if (w->ok) walk_recordings(w, vm);
   if (w->ok) walk_stimuli(w, vm);
   return w->ok;

@@ -116,13 +116,11 @@ bool phase_inputs(Vm *vm) {
 }
 
 static bool inputs(Vm *vm) {
-  if (!phase_inputs(vm)) return false;
-  if (vm->signals) {
-    if (!vm->signals(vm->signals_ctx)) return false;
-    globals_refresh(vm);
-    if (vm_net(vm)->constants) run_setup(vm);
-  }
-  return vm_net(vm)->next_record > vm->tick || record_due(vm);
+  if (!signals_take(vm, false) || !phase_inputs(vm)) return false;
+  vm_net(vm)->inputs_taken = true;
+  bool ok = signals_take(vm, true);
+  vm_net(vm)->inputs_taken = false;
+  return ok && (vm_net(vm)->next_record > vm->tick || record_due(vm));
 }
 
 // ---- phase 3 ----

@@ -85,6 +85,7 @@ double value_as_num(Value v) {
   case VAL_NUM: return v.num;
   case VAL_INT: return (double)v.i;
   case VAL_BOOL: return v.b;
+  case VAL_SIGNAL: return ((const Signal *)v.obj)->x;
   case VAL_ARRAY: {
     const Array *a = (const Array *)v.obj;
     return a->n == 1 && a->data ? a->data[0] : NAN;

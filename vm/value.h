@@ -10,7 +10,7 @@
 typedef enum ValueKind {
   VAL_NONE, VAL_NUM, VAL_INT, VAL_BOOL,                        // in the Value itself
   VAL_STR, VAL_ARRAY, VAL_SEL, VAL_PROJ, VAL_REC, VAL_SPIKES, VAL_SERIES, VAL_TABLE, VAL_LIST,
-  VAL_GRID                                                     // from VAL_STR on behind a pointer
+  VAL_GRID, VAL_SIGNAL                                         // from VAL_STR on behind a pointer
 } ValueKind;
 
 typedef struct Object {
@@ -84,6 +84,15 @@ typedef struct List { // arrays of populations or projections
   int64_t n;
   Value item[];
 } List;
+
+typedef struct Signal { // one number shared by all that changes in time (vm/signal.c); the Vm's own
+  Object head;
+  double x, initial;   // now; at creation
+  bool after_lets;     // computed after the lets of each step, which it reads
+  bool (*fn)(void *data, double *x); // NULL: set by scripts
+  void *data;
+  void (*drop)(void *data);
+} Signal;
 
 typedef struct Grid { // positions, as long as the population they are for is not known
   Object head;

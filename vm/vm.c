@@ -38,6 +38,7 @@ static void net_clear(Vm *vm) {
   vec_free(&net->groups);
   vec_free(&net->timed);
   for (int k = 0; k < net->kept.n; k++) value_drop(net->kept.data[k]);
+  signals_clear(vm);
   vec_free(&net->kept);
   vec_free(&net->old);
   mem_free(net->order);
@@ -157,6 +158,7 @@ void vm_reset(Vm *vm, bool same) {
   for (int k = 0; k < vm->pops.n; k++) pop_reset(vm->pops.data[k]);
   for (int k = 0; k < vm->projs.n; k++) proj_reset(vm->projs.data[k]);
   rings_quiet(vm);
+  signals_reset(vm);
   timed_clear(vm);
   recordings_reset(vm);
   vm_net(vm)->attached = false; // what synapses see of the past begins anew

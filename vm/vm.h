@@ -41,9 +41,6 @@ struct Vm {
   // NULL, or called about 20 times a second during a run; steps is INT64_MAX where the end is not known.
   void (*progress)(void *ctx, int64_t done, int64_t steps);
   void *progress_ctx;
-  // NULL, or called in each step after lets and before integration: computed top-level signals.
-  bool (*signals)(void *ctx);
-  void *signals_ctx;
   Vec(Pop *) pops;
   Vec(Proj *) projs;
   Vec(Recording *) recordings;
@@ -96,6 +93,15 @@ bool proj_matrix(Vm *vm, const ProjGroup *g, const char *var, Value *out, Span s
 // A lane slot (or a store) bound to a uniform column makes it a full one.
 bool proj_is_uniform(const Proj *p, int var);
 SlotType proj_slot_type(const Proj *p, int var);
+
+// ---- signals (vm/signal.c) ----
+Signal *signal_make(Vm *vm, double x); // the Vm's until the network is cleared; `reset` makes it x again
+// Computed from now on in each step, before the lets or after them. False after an error was reported; the Signal owns
+// data and gives it to `drop`.
+bool signal_compute(Vm *vm, Signal *s, bool after_lets, bool (*fn)(void *data, double *x), void *data, void (*drop)(void *data));
+// What a `signal` of the neuron (variable var), or of the synapse and rules of a connection, is bound to.
+void pop_signal(Vm *vm, Pop *p, int var, Signal *s);
+void proj_signal(Vm *vm, ProjGroup *g, int var, Signal *s);
 
 // ---- stimuli (vm/inject.c) ----
 // `inject expr into s.input [from to]` in seconds; to = INFINITY: for ever. `lang` is the typed expression.
