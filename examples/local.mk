@@ -8,5 +8,6 @@ nobase_dist_pkgdata_DATA += \
 	examples/izhikevich_patterns.hebb \
 	examples/lif_fi.hebb \
 	examples/logic_gates.hebb \
+	examples/microcircuit.hebb \
 	examples/siegert.hebb \
 	examples/squid_axon.hebb
