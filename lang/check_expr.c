@@ -340,7 +340,9 @@ static Type check_comp(Checker *c, Node *n) {
   if (lane_body(c)) return rule_array_in_body(c, n), type_error();
   Type over = n->kid[1]->kind == N_RANGE ? check_range_value(c, n->kid[1]) : check_value(c, n->kid[1]);
   Type elem = over;
-  if (n->kid[1]->kind != N_RANGE && type_known(over)) {
+  if (over.kind == TY_TABLE) {
+    elem = row_type(c, over);
+  } else if (n->kid[1]->kind != N_RANGE && type_known(over) && !shape_open(c, over)) {
     if (!type_is_array(over)) return rule_wrong_kind(c, n->kid[1], over, "an array or a range a:b"), type_error();
     elem = element_type(over);
     if (over.ndim > 1) elem = type_array(over.elem, over.ndim - 1, over.dim, over.unit);
@@ -484,7 +486,7 @@ Type check_index(Checker *c, Node *n) {
   default: break;
   }
   if (n->nlist && n->list[0]->kind == N_WHERE) return rule_where_index(c, n, t), type_error();
-  if (t.kind == TY_TABLE && t.info) return index_table(c, n, t);
+  if (t.kind == TY_TABLE && (t.info || n->nlist == 1)) return index_table(c, n, t); // rows, also of what a file gave
   if (t.kind == TY_STR) return index_text(c, n);
   if (shape_open(c, t)) {
     for (int k = 0; k < n->nlist; k++) check_one_index(c, n->list[k]);
