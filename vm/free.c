@@ -17,7 +17,7 @@ bool free_can(const Vm *vm, const Pop *p) {
 static bool advance_block(Vm *vm, Pop *p, int64_t tick, int64_t lo, int64_t hi, SpikeList *out, Fault *fault) {
   PopRun *r = pop_run(p);
   KernelCall call = call_now(vm, r->advance.object);
-  call.t = (double)tick * vm->dt;
+  call.t = vm_time_of(vm, (double)tick);
   call.tick = (double)tick;
   call.lo = lo;
   call.hi = hi;

@@ -184,7 +184,7 @@ static double recorded_since(const Vm *vm, const Sel *s) {
     int64_t b = pop_run(s->part[k].pop)->log.begin;
     if (b > begin) begin = b;
   }
-  return (double)begin * vm->dt;
+  return vm_time_of(vm, (double)begin);
 }
 
 bool spikes_view(Vm *vm, const Sel *s, double from, double to, SpikeView *out, Span span) {
@@ -196,7 +196,7 @@ bool spikes_view(Vm *vm, const Sel *s, double from, double to, SpikeView *out, S
   out->t = mem_alloc(sizeof *out->t * (size_t)(p.n ? p.n : 1));
   out->i = mem_alloc(sizeof *out->i * (size_t)(p.n ? p.n : 1));
   for (int64_t k = 0; k < p.n; k++) {
-    out->t[k] = (double)p.data[k].tick * vm->dt;
+    out->t[k] = vm_time_of(vm, (double)p.data[k].tick);
     out->i[k] = p.data[k].pos;
   }
   mem_free(p.data);

@@ -193,7 +193,7 @@ static bool read_pseudo(const Vm *vm, const SelPart *part, const char *var, doub
   else if (strcmp(var, "last_spike") == 0 && model_var_hidden(p->model, p->model->last_spike)) {
     read_column(part, &p->cols[p->model->last_spike], out);
     double shift = vm->semantics == SEMANTICS_NEST ? 1 : 0;
-    for (int64_t k = 0; k < part->n; k++) out[k] = (out[k] + shift) * vm->dt;
+    for (int64_t k = 0; k < part->n; k++) out[k] = vm_time_of(vm, out[k] + shift);
   } else {
     return false;
   }

@@ -13,6 +13,7 @@
 #include "base/vec.h"
 #include "vm/net.h"
 
+#include <math.h>
 #include <signal.h>
 
 typedef enum Semantics { SEMANTICS_BRIAN, SEMANTICS_NEST } Semantics;
@@ -56,7 +57,13 @@ void vm_set_seed(Vm *vm, uint64_t seed);
 void vm_set_learning(Vm *vm, bool on); // links rules again at the next run
 // A duration in steps, rounded; an error where it is negative, nan or beyond 2^53 steps.
 bool vm_steps(Vm *vm, double seconds, int64_t *steps, Span span);
-static inline double vm_time(const Vm *vm) { return (double)vm->tick * vm->dt; }
+// The time at which step `tick` begins. Where a second holds a whole number of steps it is divided by that number, so that
+// step 90 of 0.1 ms begins at 9 ms exactly, which no product with dt gives.
+static inline double vm_time_of(const Vm *vm, double tick) {
+  double per_second = nearbyint(1 / vm->dt);
+  return per_second >= 1 && 1 / per_second == vm->dt ? tick / per_second : tick * vm->dt;
+}
+static inline double vm_time(const Vm *vm) { return vm_time_of(vm, (double)vm->tick); }
 
 // ---- populations and selections (vm/pop.c, vm/sel.c) ----
 bool pop_make(Vm *vm, const PopDesc *d, int ndim, const int64_t *shape, const Value *captures, int ncaptures, Pop **out);
