@@ -77,6 +77,10 @@ volatile sig_atomic_t *catch_interrupts(void) {
 void each_item(Node *n, void (*f)(Node *item, void *ctx), void *ctx) {
   if (!n) return;
   if (n->kind == N_POPULATION || n->kind == N_CONNECT) f(n, ctx);
+  if (n->kind == N_BUILD && n->info) {
+    const BuildInfo *b = n->info;
+    for (int k = 0; k < b->nitems; k++) each_item(b->item[k], f, ctx);
+  }
   bool holds = n->kind == N_FILE || n->kind == N_BLOCK;
   for (int k = 0; holds && k < n->nlist; k++) each_item(n->list[k], f, ctx);
   bool control = n->kind == N_IF || n->kind == N_FOR || n->kind == N_WHILE || n->kind == N_TEST;

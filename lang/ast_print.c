@@ -517,16 +517,20 @@ static void put_binds(Out *o, const Node *n) {
   if (n->nlist) put_braces(o, n->list, n->nlist, ", ");
 }
 
+// The [k in 0:3] of several made at once.
+static void put_numbered(Out *o, const Node *n) {
+  if (!n->name2) return;
+  put(o, "[");
+  put_atom(o, n->name2);
+  put(o, " in ");
+  put_value(o, n->kid[1]);
+  put(o, "]");
+}
+
 static void put_population(Out *o, const Node *n) {
   put(o, "population ");
   put_atom(o, n->name);
-  if (n->name2) {
-    put(o, "[");
-    put_atom(o, n->name2);
-    put(o, " in ");
-    put_value(o, n->kid[1]);
-    put(o, "]");
-  }
+  put_numbered(o, n);
   put(o, " = ");
   put_value(o, n->kid[0]);
   put(o, "[");
@@ -768,7 +772,13 @@ static void put_statement(Out *o, const Node *n) {
   case N_INJECT: put_inject(o, n); break;
   case N_INJSPIKES: put_injspikes(o, n); break;
   case N_RECSPIKES: case N_RECORD: put_record(o, n); break;
-  case N_BUILD: put(o, "build "); put_atom(o, n->name); put(o, " = "); put_value(o, n->kid[0]); break;
+  case N_BUILD:
+    put(o, "build ");
+    put_atom(o, n->name);
+    put_numbered(o, n);
+    put(o, " = ");
+    put_value(o, n->kid[0]);
+    break;
   default: put_script(o, n);
   }
 }

@@ -19,6 +19,7 @@ void ctx_enter(Checker *c, Ctx *cx, CtxKind kind) {
     cx->frame = c->cx->frame;
     cx->func = c->cx->func;
     cx->in_block = c->cx->in_block;
+    cx->in_network = c->cx->in_network;
   }
   c->cx = cx;
 }
@@ -189,7 +190,7 @@ static void check_item(Checker *c, Node *n) {
   case N_RULE: declare_model(c, n); break;
   case N_FUNCTION: declare_function(c, n); break;
   case N_USE: check_use(c, n); break;
-  case N_NETWORK: not_supported(c, n->span, "`network`"); break;
+  case N_NETWORK: declare_network(c, n); break;
   case N_NATIVE: not_supported(c, n->span, "`native`"); break;
   default: check_statement(c, n);
   }

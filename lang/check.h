@@ -14,6 +14,8 @@
 //                         for those left out (list, nlist = number of parameters); function: node->sym SYM_FUNC whose
 //                         decl is the clone for these argument types, arguments in order, defaults filled in
 //   POPULATION            node->sym SYM_POP (type.info = Model*); node->info = PopInfo*
+//   a part of a network   c.E: becomes a NAME, c[k].E an INDEX of one, info = the symbol of the item
+//   BUILD                 node->info = BuildInfo*
 //   INJECT                node->sym the input it feeds
 //   CONNECT               node->info = ConnInfo*; node->sym SYM_PROJ if labelled
 //   LET FOR RECORD ...    node->sym the script variable made
@@ -80,6 +82,18 @@ typedef struct ConnInfo {
   RuleUse *rules;
   int nrules;
 } ConnInfo;
+
+// node->info of a BUILD: what is built, in order. node->sym SYM_BUILT.
+typedef struct BuildInfo {
+  Sym **param;      // script variables, and their values (NULL: none, after an error)
+  Node **value;
+  int nparams;
+  Node **item;      // clones of the network's items
+  int nitems;
+  Sym *index;       // build c[k in 0:3]: k
+  Sym **part, **list; // ... a part of the one that was built last, and the array of those of all
+  int nparts;
+} BuildInfo;
 
 // The frame variables of a function, at/every block or sweep body: node->info of FUNCTION, AT, EVERY, SWEEP.
 // Variables of a top-level for, if, while or test block are SYM_GLOBAL with slots of their own (only their names are

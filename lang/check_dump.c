@@ -8,7 +8,7 @@
 
 static const char *const SYM_WORDS[] = {"param",   "state",  "input",   "let",      "weight",  "signal", "local",
                                         "selfvar", "global", "frame",   "function", "builtin", "native", "neuron",
-                                        "synapse", "rule",   "network", "pop",      "proj",    "rec",    "module"};
+                                        "synapse", "rule",   "network", "pop",      "proj",    "rec",    "module", "built"};
 
 static void dump_sym(const Sym *s, Str *out) {
   str_addf(out, " -> %s %s", SYM_WORDS[s->kind], s->name->text);

@@ -342,6 +342,9 @@ static Type check_comp(Checker *c, Node *n) {
   Type elem = over;
   if (over.kind == TY_TABLE) {
     elem = row_type(c, over);
+  } else if (over.kind == TY_POPS || over.kind == TY_PROJS) {
+    elem.kind = over.kind == TY_POPS ? TY_POP : TY_PROJ;
+    elem.ndim = 1;
   } else if (n->kid[1]->kind != N_RANGE && type_known(over) && !shape_open(c, over)) {
     if (!type_is_array(over)) return rule_wrong_kind(c, n->kid[1], over, "an array or a range a:b"), type_error();
     elem = element_type(over);

@@ -10,6 +10,7 @@
 //   check_model.c    neurons, synapses, rules: parts, `extends`, one Model for each use
 //   check_body.c     equations and handlers
 //   check_net.c      population, connect, inject, record
+//   check_network.c  networks, what is built of them, and its parts
 //   check_script.c   statements
 //   check_signal.c   signals and what they are bound to
 //   rules.c          one function for each domain rule and error code
@@ -51,6 +52,7 @@ typedef struct Ctx {
   FuncInfo *func;    // function whose body this is
   bool in_init;      // initial value or default
   bool in_block;     // inside for, if, while, at ...: no declarations
+  bool in_network;   // of a network's body
 } Ctx;
 
 // What a neuron, synapse, rule or function is to the checker: sym->decl_info.
@@ -256,6 +258,13 @@ void fit_type(Checker *c, Sym *sym, Type t); // 0 that takes a dimension later
 void ask_spikes(Checker *c, Node *pop);      // to be recorded before the file ends
 void check_asked(Checker *c);
 void check_signal(Checker *c, Node *n);
+void declare_network(Checker *c, Node *n);
+void check_build(Checker *c, Node *n);
+bool network_holds(Checker *c, Node *n); // false after a report: not a statement for the body of a network
+// Whether n names a part of a network, c.E: it then takes its place; *ok false after a report.
+bool take_part(Checker *c, Node *n, bool *ok);
+Sym *name_reached(Checker *c, Sym *sym, const Scope *where); // what to use here for one of another scope
+Type check_let_value(Checker *c, Node *let);                 // of its value, in its unit; nothing is declared
 // What a signal is given, in the frame *scope; want TY_NONE: any number.
 Type check_signal_value(Checker *c, Node *value, Type want, const char *name, ScriptScope **scope);
 void frame_enter(Checker *c, Ctx *cx, Frame *f); // statements or a value that run later, with what they capture

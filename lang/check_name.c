@@ -77,7 +77,7 @@ static Sym *capture(Checker *c, Frame *f, Sym *outer, const Scope *where) {
 }
 
 // The symbol to use here for one found in scope `where`.
-static Sym *reached(Checker *c, Sym *sym, const Scope *where) {
+Sym *name_reached(Checker *c, Sym *sym, const Scope *where) {
   bool script = sym->kind == SYM_GLOBAL || sym->kind == SYM_FRAME || sym->kind == SYM_POP || sym->kind == SYM_PROJ ||
                 sym->kind == SYM_REC || sym_is_signal(sym);
   if (!script || !c->cx->frame || !where->local || c->cx->frame == where->frame) return sym;
@@ -119,6 +119,7 @@ static Type use_name(Checker *c, Node *n, Sym *sym) {
   case SYM_SYNAPSE:
   case SYM_RULE:
   case SYM_NETWORK:
+  case SYM_BUILT:
   case SYM_MODULE: rule_not_a_value(c, n, sym); return type_error();
   case SYM_POP:
   case SYM_PROJ:
@@ -138,8 +139,9 @@ static Type use_name(Checker *c, Node *n, Sym *sym) {
 
 Type check_name(Checker *c, Node *n) {
   Scope *where = NULL;
+  if (n->info) return use_name(c, n, n->info); // a part of a network
   Sym *sym = scope_find(c->cx->scope, n->name, false, &where);
-  if (sym) return use_name(c, n, reached(c, sym, where));
+  if (sym) return use_name(c, n, name_reached(c, sym, where));
   if (scope_find(c->cx->scope, n->name, true, NULL)) return rule_function_value(c, n), type_error();
   rule_unknown_name(c, n, n->name);
   return type_error();
@@ -384,8 +386,10 @@ static Type named_noise(Checker *c, Node *n, Sym *xi) {
 static Type member_of_part(Checker *c, Node *n, bool *done) {
   Node *o = n->kid[0];
   *done = false;
+  bool ok;
   if (o->kind != N_MEMBER) return type_error();
-  Sym *s = o->kid[0]->kind == N_NAME ? scope_find(c->cx->scope, o->kid[0]->name, false, NULL) : NULL;
+  if (take_part(c, o->kid[0], &ok) && !ok) return *done = true, type_error();
+  Sym *s = o->kid[0]->kind != N_NAME ? NULL : o->kid[0]->info ? o->kid[0]->info : scope_find(c->cx->scope, o->kid[0]->name, false, NULL);
   if (o->kid[0]->kind == N_NAME ? !s || s->type.kind != TY_PROJ : o->kid[0]->kind != N_INDEX) return type_error();
   Type t = check_expr(c, o->kid[0]);
   const ConnInfo *ci = t.kind == TY_PROJ ? t.info : NULL;
@@ -420,6 +424,8 @@ static Type special_member(Checker *c, Node *n, bool *done) {
 
 Type check_member(Checker *c, Node *n) {
   bool done;
+  if (take_part(c, n, &done)) return done ? check_expr(c, n) : type_error();
+  if (take_part(c, n->kid[0], &done) && !done) return type_error();
   Type t = special_member(c, n, &done);
   if (done) return t;
   if (n->kid[0]->kind == N_MEMBER && named(n->kid[0]->name, "pos")) { // P.pos.x

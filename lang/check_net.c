@@ -148,7 +148,7 @@ static void check_sizes(Checker *c, Node *n) {
 // The neuron of a population; NULL after a report or where the neuron has errors itself.
 static Model *population_neuron(Checker *c, Node *n) {
   Node *name = n->kid[0];
-  if (name->kind != N_NAME) return not_supported(c, name->span, "neurons of a network"), NULL;
+  if (name->kind != N_NAME) return rule_dotted(c, name, "a neuron"), NULL;
   Sym *s = scope_find(c->cx->scope, name->name, false, NULL);
   if (!s) return rule_unknown_neuron(c, name), NULL;
   name->sym = s;
@@ -232,7 +232,9 @@ static Sym *only_input(const Model *m, int *count) {
 
 // A target P, P[0:10] or P.I: its population's type, and the input if one is named.
 static Type check_target(Checker *c, Node *n, Sym **input, const char *what) {
+  bool ok;
   *input = NULL;
+  if (take_part(c, n->kind == N_INDEX ? n->kid[0] : n, &ok) && !ok) return type_error();
   if (n->kind == N_INDEX && n->kid[0]->kind == N_MEMBER) { // P.I[0:10]: as P[0:10].I
     Node *member = n->kid[0];
     n->kid[0] = member->kid[0];
@@ -272,7 +274,7 @@ static Sym *synapse_decl(Checker *c, Node *n, Node **call) {
     *call = via;
     via = via->kid[0];
   }
-  if (via->kind != N_NAME) return not_supported(c, via->span, "synapses of a network"), NULL;
+  if (via->kind != N_NAME) return rule_dotted(c, via, "a synapse"), NULL;
   Sym *s = scope_find(c->cx->scope, via->name, false, NULL);
   if (!s) return rule_unknown_synapse(c, via), NULL;
   via->sym = s;

@@ -29,7 +29,7 @@ void require_place(Checker *c, Node *n, const char *what) {
   if (!sweep) rule_item_place(c, n, what);
 }
 
-void check_let(Checker *c, Node *n) {
+Type check_let_value(Checker *c, Node *n) {
   if (n->kid[0]->kind == N_SWEEP) {
     check_statement(c, n->kid[0]);
     n->type = n->kid[0]->type;
@@ -53,6 +53,11 @@ void check_let(Checker *c, Node *n) {
       n->type = want;
     }
   }
+  return n->type;
+}
+
+void check_let(Checker *c, Node *n) {
+  check_let_value(c, n);
   n->sym = declare_var(c, n, n->name, n->name_span, n->type);
   n->sym->doc = n->doc;
 }
@@ -453,7 +458,7 @@ static void check_declaration_place(Checker *c, Node *n) {
 
 static void check_other(Checker *c, Node *n) {
   switch ((NodeKind)n->kind) {
-  case N_BUILD: not_supported(c, n->span, "`build`"); break;
+  case N_BUILD: check_build(c, n); break;
   case N_SIGNAL: check_signal(c, n); break;
   case N_TRAIN: not_supported(c, n->span, "`train`"); break;
   case N_CHECKPOINT: not_supported(c, n->span, "`checkpoint`"); break;
@@ -464,7 +469,7 @@ static void check_other(Checker *c, Node *n) {
 }
 
 void check_statement(Checker *c, Node *n) {
-  if (c->cx->kind == CX_FUNC && !lane_statement(c, n)) return;
+  if ((c->cx->kind == CX_FUNC && !lane_statement(c, n)) || !network_holds(c, n)) return;
   switch ((NodeKind)n->kind) {
   case N_LET: check_let(c, n); break;
   case N_ASSIGN: check_assign(c, n); break;

@@ -13,6 +13,7 @@ libcore_la_SOURCES += \
 	lang/check_model.c \
 	lang/check_name.c \
 	lang/check_net.c \
+	lang/check_network.c \
 	lang/check_script.c \
 	lang/check_signal.c \
 	lang/check_units.c \

@@ -24,7 +24,8 @@ typedef enum SymKind {
   SYM_NATIVE,
   SYM_NEURON, SYM_SYNAPSE, SYM_RULE, SYM_NETWORK, // declarations
   SYM_POP, SYM_PROJ, SYM_REC,  // network items; slot = global number that holds the object
-  SYM_MODULE
+  SYM_MODULE,
+  SYM_BUILT     // what `build` made of a network
 } SymKind;
 
 typedef enum SelfVar {
@@ -54,6 +55,7 @@ struct Sym {
   Model *pop_model;// SYM_POP: the neuron
   void *decl_info; // declarations: private to the checker
   uint8_t signal;  // SIGNAL_* of a signal of the script
+  bool param;      // a script variable that is the parameter of a network
   uint8_t resolved;// private to the checker
   bool recheck;    // private to the checker
 };

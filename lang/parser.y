@@ -338,7 +338,9 @@ stmt: assign
                                 { $$ = with_list(ps, K3(RECSPIKES, @$, $6, NULL, $8), $7); NAMED($$, $2, @2); }
   | RECORD name '=' expr every_opt to_file
                                 { $$ = NAMED(K3(RECORD, @$, $4, $5, $6), $2, @2); }
-  | BUILD name '=' call         { $$ = NAMED(K1(BUILD, @$, $4), $2, @2); }
+  | BUILD name '=' call         { $$ = with_doc(NAMED(K1(BUILD, @$, $4), $2, @2), $1.doc); }
+  | BUILD name '[' name IN range ']' '=' call
+                                { $$ = with_doc(NAMED(K2(BUILD, @$, $9, $6), $2, @2), $1.doc); $$->name2 = $4.name; }
   | SET bindlist                { $$ = with_list(ps, K0(SET, @$), $2); }
   | RUN expr                    { $$ = with_op(K1(RUN, @$, $2), RUN_FOR); }
   | RUN expr STEPS              { $$ = with_op(K1(RUN, @$, $2), RUN_STEPS); }

@@ -29,6 +29,7 @@ const char *sym_words(const Sym *s) {
   case SYM_PROJ: return "a projection";
   case SYM_REC: return "a recording";
   case SYM_MODULE: return "a module";
+  case SYM_BUILT: return "a network that was built";
   case SYM_GLOBAL:
   case SYM_FRAME: return "a variable";
   }
@@ -116,6 +117,27 @@ void rule_unknown_learning(Checker *c, Node *n) {
     fault(c, E_NAME_UNKNOWN, n->span, "a learning rule is named here");
 }
 
+void rule_unknown_network(Checker *c, Node *n) {
+  if (n->name && n->kind == N_NAME)
+    unknown_declaration(c, n, n->name, SYM_NETWORK, "network", NULL);
+  else
+    fault(c, E_NAME_UNKNOWN, n->span, "a network is named here");
+}
+
+void rule_not_a_network(Checker *c, Node *n, const Sym *s) {
+  Diag *e = fault(c, E_NAME_KIND, n->span, "`%s` is %s, not a network", n->name->text, sym_words(s));
+  if (s->decl && name_span(s->decl).file) diag_label(e, name_span(s->decl), "declared here");
+}
+
+void rule_network_item(Checker *c, Node *n) {
+  Diag *e = fault(c, E_STATEMENT_PLACE, n->span, "this cannot stand in a network");
+  diag_note(e, "a network holds populations, connections, stimuli, recordings, signals, other networks, and what computes their values");
+}
+
+void rule_dotted(Checker *c, Node *n, const char *what) {
+  fault(c, E_NAME_KIND, n->span, "%s is named here; networks hold none", what);
+}
+
 void rule_unknown_rule(Checker *c, Node *target) {
   fault(c, E_NAME_UNKNOWN, target->span, "this connection does not learn by a rule `%s`", node_text(c, target->kid[0]));
 }
@@ -130,6 +152,8 @@ void rule_name_twice(Checker *c, Span span, Sym *old) {
 void rule_not_a_value(Checker *c, Node *n, const Sym *s) {
   Diag *e = fault(c, E_NAME_KIND, n->span, "`%s` is %s, not a value", s->name->text, sym_words(s));
   if (s->kind == SYM_NEURON) diag_hint(e, "values belong to a population: population P = %s[100]", s->name->text);
+  if (s->kind == SYM_NETWORK) diag_hint(e, "build one: build c = %s()", s->name->text);
+  if (s->kind == SYM_BUILT) diag_hint(e, "name a part of it, such as a population: %s.P", s->name->text);
 }
 
 static void not_a(Checker *c, Node *n, const Sym *s, const char *want) {
@@ -294,6 +318,11 @@ void rule_assign_item(Checker *c, Node *n, const Sym *s) {
 }
 
 void rule_assign_const(Checker *c, Node *n, const Sym *s) {
+  if (s->param) {
+    Diag *e = fault(c, E_ASSIGN_FIXED, n->span, "`%s` is a parameter of the network and was used when it was built", s->name->text);
+    diag_hint(e, "for a number that changes declare `signal %s` in it", s->name->text);
+    return;
+  }
   Diag *e = fault(c, E_ASSIGN_FIXED, n->span, "`%s` is constant", s->name->text);
   diag_label(e, name_span(s->decl), "declared with `const`");
 }

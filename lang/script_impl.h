@@ -106,6 +106,7 @@ void emit_signals(ScriptC *c, const InitItem *items, int n, const SynDesc *syn, 
 // ---- networks ----
 void emit_captures(ScriptC *c, const CaptureList *caps);
 void emit_population(ScriptC *c, Node *n);
+void emit_build(ScriptC *c, Node *n);
 void emit_connect(ScriptC *c, Node *n);
 void emit_inject(ScriptC *c, Node *n);
 void emit_inject_spikes(ScriptC *c, Node *n);

@@ -84,6 +84,56 @@ void emit_population(ScriptC *c, Node *n) {
   emit_store(c, n->span, n->sym);
 }
 
+// ---- networks ----
+
+static void build_one(ScriptC *c, Node *n) {
+  const BuildInfo *b = n->info;
+  for (int k = 0; k < b->nparams; k++) {
+    if (!b->value[k]) continue;
+    emit_expr(c, b->value[k]);
+    if (b->param[k]->type.kind == TY_INT && b->value[k]->type.kind != TY_INT) emit(c, n->span, S_TOINT, 0, 0);
+    emit_store(c, n->span, b->param[k]);
+  }
+  for (int k = 0; k < b->nitems; k++) emit_statement(c, b->item[k]);
+}
+
+typedef struct BuildLoop {
+  Node *n;
+  int *list; // a frame variable for each part
+} BuildLoop;
+
+static void build_body(ScriptC *c, void *ctx) {
+  BuildLoop *s = ctx;
+  const BuildInfo *b = s->n->info;
+  build_one(c, s->n);
+  for (int k = 0; k < b->nparts; k++) {
+    emit(c, s->n->span, S_MOVEL, s->list[k], 0);
+    emit_object(c, s->n->span, b->part[k]);
+    emit(c, s->n->span, S_ADDTO, 0, 0);
+    emit(c, s->n->span, S_STOREL, s->list[k], 0);
+  }
+}
+
+void emit_build(ScriptC *c, Node *n) {
+  const BuildInfo *b = n->info;
+  if (!b->index) {
+    build_one(c, n);
+    return;
+  }
+  BuildLoop s = {.n = n, .list = NEWN(c->a, int, b->nparts + 1)};
+  for (int k = 0; k < b->nparts; k++) {
+    s.list[k] = temp_slot(c);
+    emit(c, n->span, S_LIST, 0, 0);
+    emit(c, n->span, S_STOREL, s.list[k], 0);
+  }
+  emit_loop(c, n->kid[1], b->index, n->span, build_body, &s);
+  for (int k = 0; k < b->nparts; k++) {
+    emit(c, n->span, S_MOVEL, s.list[k], 0);
+    emit(c, n->span, S_ENDLIST, 0, 0);
+    emit_store(c, n->span, b->list[k]);
+  }
+}
+
 // ---- connections ----
 
 static bool names_input(const Node *target) { return target->kind == N_MEMBER && target->sym && target->sym->kind == SYM_INPUT; }

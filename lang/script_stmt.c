@@ -331,6 +331,7 @@ void emit_block(ScriptC *c, Node *block) {
 static bool emit_network_item(ScriptC *c, Node *n) {
   switch ((NodeKind)n->kind) {
   case N_POPULATION: emit_population(c, n); return true;
+  case N_BUILD: emit_build(c, n); return true;
   case N_CONNECT: emit_connect(c, n); return true;
   case N_INJECT: emit_inject(c, n); return true;
   case N_INJSPIKES: emit_inject_spikes(c, n); return true;
