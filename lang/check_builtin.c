@@ -568,8 +568,9 @@ static Sym *builtin_sym(Checker *c, const char *name) { return scope_here(c->bas
 // min and max of one array.
 static Sym *of_one_array(Checker *c, Node *call, Sym *f) {
   bool min = named(f->name, "min"), max = named(f->name, "max");
-  if ((!min && !max) || call->nlist < 1 || (!type_is_array(call->list[0]->type) && call->list[0]->type.kind != TY_ANY))
-    return f;
+  if ((!min && !max) || call->nlist < 1) return f;
+  Type t = call->list[0]->type;
+  if (!type_is_array(t) && t.kind != TY_ANY && !shape_open(c, t)) return f;
   bool one = call->nlist == 1 || (call->nlist == 2 && named(call->list[1]->name, "axis"));
   return one ? builtin_sym(c, min ? "amin" : "amax") : f;
 }

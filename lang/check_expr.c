@@ -382,6 +382,7 @@ static Type check_one_index(Checker *c, Node *ix) {
   }
   Type t = check_value(c, ix);
   if (t.kind == TY_ERROR || t.kind == TY_ANY) return t;
+  if (t.kind == TY_BOOL && shape_open(c, t)) return type_of(TY_ANY);
   if (!type_numeric(t) || !dim_is_none(t.dim) || t.kind == TY_BOOL) return rule_index_kind(c, ix, t), type_error();
   return t;
 }
