@@ -474,10 +474,7 @@ MethodKind method_kind(Checker *c, Node *where, Atom name, Span span) {
   const char *names[N];
   for (int k = 0; k < N; k++) {
     names[k] = methods[k].name;
-    if (!named(name, names[k])) continue;
-    if (methods[k].kind == METHOD_RK45 || methods[k].kind == METHOD_CVODE)
-      not_supported(c, span, methods[k].kind == METHOD_RK45 ? "the method rk45" : "the method cvode");
-    return methods[k].kind;
+    if (named(name, names[k])) return methods[k].kind;
   }
   (void)where;
   rule_method(c, name, span, names, N);

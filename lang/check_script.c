@@ -329,12 +329,12 @@ static void one_of(Checker *c, Node *b, const char *const *words, int n, const c
 }
 
 static void check_option(Checker *c, Node *b) {
-  static const char *const names[] = {"dt", "seed", "threads", "precision", "method", "semantics"};
+  static const char *const names[] = {"dt", "seed", "threads", "precision", "method", "semantics", "rtol", "atol"};
   static const char *const precisions[] = {"double", "single"}, *const semantics[] = {"brian", "nest"};
   Node *target = b->kid[2];
   double x;
   int k = 0;
-  while (k < 6 && !(target->kind == N_NAME && named(target->name, names[k]))) k++;
+  while (k < 8 && !(target->kind == N_NAME && named(target->name, names[k]))) k++;
   switch (k) {
   case 0:
     check_time(c, b->kid[0], "dt");
@@ -354,7 +354,11 @@ static void check_option(Checker *c, Node *b) {
     b->kid[0]->type = type_of(TY_STR);
     break;
   case 5: one_of(c, b, semantics, 2, NULL); break;
-  default: rule_option(c, target, names, 6);
+  case 6: case 7: 
+    check_quantity(c, b->kid[0], type_of(TY_NUM), names[k], false);
+    if (expr_constant(b->kid[0], &x) && !(x > 0 && x <= 0.1)) rule_tolerance(c, b->kid[0]);
+    break;
+  default: rule_option(c, target, names, 8);
   }
 }
 

@@ -92,7 +92,7 @@ Node **compiler_files(Compiler *c, int *n) { return checker_files(c->checker, n)
 
 // ---- values given from outside ----
 
-static const char *const SETTINGS[] = {"dt", "seed", "threads", "precision", "method", "semantics"};
+static const char *const SETTINGS[] = {"dt", "seed", "threads", "precision", "method", "semantics", "rtol", "atol"};
 enum { NSETTINGS = sizeof SETTINGS / sizeof *SETTINGS };
 
 static bool is_setting(const char *name) {

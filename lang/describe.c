@@ -21,6 +21,8 @@ bool node_any(const Node *n, bool (*is)(const Node *n, void *ctx), void *ctx) {
   return false;
 }
 
+bool model_mentions(const Model *m, bool (*is)(const Node *n, void *ctx), void *ctx) { return node_any(m->decl, is, ctx); }
+
 typedef struct VarList {
   Arena *a;
   Vec(VarDesc) v;

@@ -57,12 +57,22 @@ static void explain_system(System *s, const Solve *sol, Known *known, bool first
   }
 }
 
+static void explain_stages(const Solve *sol, Str *out) {
+  MethodKind m = solve_apart_method(sol);
+  if (!sol->apart) return;
+  if (sol->coupled || sol->feeds) str_add(out, "  couplings are evaluated at every stage, for all neurons so coupled together\n");
+  if (m == METHOD_RK45 || m == METHOD_CVODE)
+    str_addf(out, "  steps within dt are chosen so that errors stay below rtol and atol, %s\n",
+             sol->coupled || sol->feeds ? "one step for all that is coupled" : "for each neuron by itself");
+}
+
 static bool explain_shape(Lowering *l, const PopShape *shape, Known *known, bool first, Str *out) {
   System s;
   Solve sol;
   system_open(&s, l, shape, ACC_LANE);
   bool ok = system_equations(&s, &sol) && solve_choose(&sol);
   if (ok) explain_system(&s, &sol, known, first, out);
+  if (ok) explain_stages(&sol, out);
   system_close(&s);
   return ok;
 }
@@ -161,13 +171,14 @@ void explain_connection(Lowering *l, ConnInfo *ci, Str *out) {
   Arena *a = arena_new();
   PopShape sh = plain_shape(l, ci->post, a);
   SynLow *low = syn_low(describe_synapse(l, ci));
-  struct BlockShape block = {low, low->desc.input};
+  struct BlockShape block = {low, low->desc.input, link_moving(low, link_model_moves(ci->pre))};
   Known known = {0};
   Str unused = {0};
   explain_shape(l, &sh, &known, true, &unused);
   str_free(&unused);
   sh.block = &block;
   sh.nblocks = 1;
+  sh.coupled = block.moving;
   explain_shape(l, &sh, &known, false, out);
   explain_delivery(l, ci, a, out);
   arena_free(a);

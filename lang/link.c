@@ -8,23 +8,46 @@
 #include "vm/vm.h"
 
 // ---- a population's shape ----
-static bool has_delay(const ConnInfo *ci) {
-  for (int k = 0; k < ci->ninit; k++)
-    if (!ci->init[k].var->model && ci->init[k].var->name->text[0] == 'd') return true;
+// Whether a coupling sums anything that may change within a step: quantities of neurons that have equations, or states
+// that the sources share. States of single synapses stand still.
+bool link_moving(const SynLow *s, bool source_moves) {
+  for (int k = 0; k < s->ci->syn->ninjects; k++) {
+    if (s->sum[k] < 0) continue;
+    unsigned deps = expr_depends(s->ci, s->ci->syn->injects[k].node->kid[0]);
+    if ((deps & DEP_PRE_STATE) || ((deps & DEP_PRE) && source_moves)) return true;
+  }
   return false;
 }
 
-static bool block_coupled(const SynLow *s) {
-  for (int k = 0; k < s->ci->syn->ninjects; k++)
-    if (s->sum[k] >= 0 && !has_delay(s->ci)) return true;
+static bool reads_time(const Node *n, void *ctx) {
+  (void)ctx;
+  const Sym *x = n->kind == N_NAME ? n->sym : NULL;
+  return x && x->kind == SYM_SELFVAR && (x->selfvar == SV_T || x->selfvar == SV_TICK);
+}
+
+bool link_model_moves(const Model *m) { return m->nequations > 0 || model_mentions(m, reads_time, NULL); }
+
+// What neurons show changes within a step if they have equations, or if what they are given does.
+static bool pop_moves(const Vm *vm, const Pop *p, int depth) {
+  if (link_model_moves(neuron_low(p->model)->model)) return true;
+  for (int k = 0; k < p->ninjections; k++)
+    if (node_any(((const InjectLow *)p->injections[k]->lang)->expr, reads_time, NULL)) return true;
+  for (int k = 0; depth < vm->pops.n && k < vm->projs.n; k++) {
+    const Proj *q = vm->projs.data[k];
+    if (q->post == p && q->nsyn && pop_moves(vm, q->pre, depth + 1)) return true;
+  }
   return false;
 }
 
-static void shape_blocks(PopShape *sh, const Pop *p, Arena *a) {
+static void shape_blocks(PopShape *sh, const Vm *vm, const Pop *p, Arena *a) {
   struct BlockShape *b = NEWN(a, struct BlockShape, p->nblocks + 1);
-  for (int k = 0; k < p->nblocks; k++) {
-    b[k] = (struct BlockShape){syn_low(p->blocks[k]->syn), p->blocks[k]->input};
-    sh->coupled |= block_coupled(b[k].low);
+  for (int k = 0; k < p->nblocks; k++) b[k] = (struct BlockShape){.low = syn_low(p->blocks[k]->syn), .input = p->blocks[k]->input};
+  for (int k = 0; k < vm->projs.n; k++) {
+    const Proj *q = vm->projs.data[k];
+    if (!q->nsyn || (q->post != p && q->pre != p) || !link_moving(syn_low(q->syn), pop_moves(vm, q->pre, 0))) continue;
+    if (q->pre == p) sh->feeds = true;
+    if (q->post != p) continue;
+    sh->coupled = b[q->block].moving = true;
   }
   sh->block = b;
   sh->nblocks = p->nblocks;
@@ -50,7 +73,7 @@ static PopShape shape_of(const Vm *vm, const Pop *p, Arena *a) {
   for (int k = 0; k < p->model->nvars; k++) uniform[k] = p->cols[k].uniform;
   PopShape sh = {.low = neuron_low(p->model), .uniform = uniform, .nest = vm->semantics == SEMANTICS_NEST,
                  .learning_off = !vm->learning};
-  shape_blocks(&sh, p, a);
+  shape_blocks(&sh, vm, p, a);
   shape_drives(&sh, p, a);
   return sh;
 }
@@ -64,11 +87,13 @@ static void shape_key(const Lowering *l, const PopShape *sh, Str *s) {
   KEY(s, l->method);
   KEY(s, sh->nest);
   KEY(s, sh->coupled);
+  KEY(s, sh->feeds);
   key_add(s, sh->uniform, (size_t)sh->low->desc.nvars);
   key_add(s, sh->low->shared, (size_t)sh->low->model->nvars);
   for (int k = 0; k < sh->nblocks; k++) {
     KEY(s, sh->block[k].low);
     KEY(s, sh->block[k].input);
+    KEY(s, sh->block[k].moving);
   }
   for (int k = 0; k < sh->ndrives; k++) {
     const Drive *d = &sh->drive[k];

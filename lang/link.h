@@ -9,8 +9,16 @@ typedef struct Names { // of what finite checks watch
 } Names;
 int name_number(Names *names, const char *name);
 
+// link.c: whether couplings through a synapse change within a step, and whether what neurons of a kind show does.
+bool link_moving(const SynLow *s, bool source_moves);
+bool link_model_moves(const Model *m);
+
 // link_pop.c: kernels of a population of this shape, without captures. False after an error.
 bool link_population(Lowering *l, const PopShape *shape, PopCode *out);
+// link_stages.c: what the machine needs to integrate the population's equations itself (method STAGES_NONE: nothing).
+bool link_stages(Lowering *l, const PopShape *shape, StageCode *out);
+// Stores the right sides of a solution that the machine integrates; sets method and joined.
+void link_slopes(Ir *ir, Solve *sol, StageCode *out);
 // Whether the methods named fit the equations of a neuron, alone or with one connection onto it (ci NULL: alone).
 bool link_check(Lowering *l, Model *m, ConnInfo *ci);
 // The number of a neuron's `event NAME` in PopCode.event; -1: it has none of this name.

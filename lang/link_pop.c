@@ -418,6 +418,7 @@ bool link_population(Lowering *l, const PopShape *shape, PopCode *out) {
   bool ok = true;
   *out = (PopCode){0};
   out->advance = make_advance(l, shape, &names, &ok);
+  if (ok) ok = link_stages(l, shape, &out->stage);
   const Model *m = shape->low->model;
   if (ok && shape->nest && m->spike.node) ok = (out->threshold = make_threshold(l, shape)) != NULL;
   if (ok) ok = (out->spike = make_spike(l, shape, &names)) != NULL;
@@ -434,9 +435,10 @@ bool link_check(Lowering *l, Model *m, ConnInfo *ci) {
   PopShape sh = {.low = neuron_low(describe_neuron(l, m))};
   sh.uniform = NEWN(a, bool, sh.low->desc.nvars + 1);
   SynLow *low = ci ? syn_low(describe_synapse(l, ci)) : NULL;
-  struct BlockShape block = {low, low ? low->desc.input : -1};
+  struct BlockShape block = {low, low ? low->desc.input : -1, low && ci->pre && link_moving(low, link_model_moves(ci->pre))};
   sh.block = &block;
   sh.nblocks = low != NULL;
+  sh.coupled = block.moving;
   System s;
   Solve sol;
   system_open(&s, l, &sh, ACC_LANE);

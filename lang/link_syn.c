@@ -176,12 +176,41 @@ static IrVal right_side(SynSystem *s, View *v, const Equation *eq) {
   return scale == 1 ? r : ir_op2(s->ir, IR_MUL, r, ir_const(s->ir, scale));
 }
 
-// The values after the time h. False after an error; *n equations were solved.
-static bool solve_part(LinkSyn *ls, SynSystem *s, IrVal h, int *n) {
+// Whether couplings read states that the sources share: then they go through the stages of a step with the neurons.
+static bool pre_states_couple(const ConnInfo *ci) {
+  for (int k = 0; k < ci->syn->ninjects; k++)
+    if (expr_depends(ci, ci->syn->injects[k].node->kid[0]) & DEP_PRE_STATE) return true;
+  return false;
+}
+
+// The machine integrates neurons and what their sources share, not single synapses.
+static MethodKind wanted_method(LinkSyn *ls, const SynSystem *s, const Model *m) {
+  MethodKind w = m->method != METHOD_AUTO ? m->method : ls->l->method;
+  if ((w != METHOD_RK45 && w != METHOD_CVODE) || s->lanes == SYN_PRE_LANES) return w;
+  if (m->method == METHOD_AUTO) return METHOD_AUTO;
+  Diag *e = diag(ls->l->d, E_METHOD_PLACE, m->method_node->span, "method %s cannot integrate states of single synapses", method_name(w));
+  diag_hint(e, "use rk4, or make them `pre state` or `post state`");
+  ls->ok = false;
+  return METHOD_AUTO;
+}
+
+static void solution_places(const SynSystem *s, const Solve *sol, View *const *view, const Sym *const *x, Arena *a, StageCode *out) {
+  out->eq = NEWN(a, StageEquation, sol->n + 1);
+  for (int k = 0; k < sol->n; k++) {
+    if (sol->linear[k]) continue;
+    int column = syn_column(s, view[k], x[k]);
+    out->eq[out->n++] = (StageEquation){.block = -1, .var = column, .scale = s->shape->low->desc.model.vars[column].scale};
+  }
+}
+
+// The values after the time h; with `stage` the right sides instead, where the machine integrates. False after an error;
+// *n equations were solved.
+static bool solve_part(LinkSyn *ls, SynSystem *s, IrVal h, StageCode *stage, int *n) {
   int max = 0;
   for (int p = 0; p < s->nparts; p++) max += syn_part_model(ls->ci, s->part[p].rule)->nequations;
   Solve sol = {.ir = s->ir, .a = ls->l->tmp, .d = ls->l->d, .var = NEWN(ls->l->tmp, SolveVar, max + 1),
                .t = ir_load(s->ir, slot_sys(SYS_T)), .dt = h};
+  sol.coupled = sol.feeds = sol.no_exact = s->lanes == SYN_PRE_LANES && pre_states_couple(ls->ci);
   const Sym **x = NEWN(ls->l->tmp, const Sym *, max + 1);
   View **view = NEWN(ls->l->tmp, View *, max + 1);
   for (int p = 0; p < s->nparts; p++) {
@@ -193,13 +222,19 @@ static bool solve_part(LinkSyn *ls, SynSystem *s, IrVal h, int *n) {
       view[sol.n] = eq->x->kind == SYM_WEIGHT && v->host ? v->host : v;
       x[sol.n] = eq->x->kind == SYM_WEIGHT && v->host ? v->host->model->weight : eq->x;
       sol.var[sol.n] = (SolveVar){.name = eq->x->name->text, .span = eq->node->span, .x = view_read(&s->e, view[sol.n], x[sol.n], eq->node),
-                                  .wanted = m->method != METHOD_AUTO ? m->method : ls->l->method, .rhs = right_side(s, v, eq)};
+                                  .wanted = wanted_method(ls, s, m), .rhs = right_side(s, v, eq)};
       sol.n++;
     }
   }
   *n = sol.n;
   if (!sol.n) return true;
-  if (s->e.failed || !solve(&sol)) return false;
+  if (s->e.failed || !(stage ? solve_choose(&sol) : solve(&sol))) return false;
+  if (stage) {
+    if (!sol.apart) return true;
+    solution_places(s, &sol, view, x, ls->l->a, stage);
+    link_slopes(s->ir, &sol, stage);
+    return true;
+  }
   for (int k = 0; k < sol.n; k++) {
     view[k]->value[x[k]->index] = sol.var[k].next;
     view[k]->dirty[x[k]->index] = true;
@@ -224,7 +259,7 @@ static bool touch(LinkSyn *ls, SynSystem *s, double steps) {
   IrVal now = ir_op2(s->ir, IR_ADD, ir_load(s->ir, slot_sys(SYS_TICK)), ir_const(s->ir, steps));
   IrVal h = ir_op2(s->ir, IR_MUL, ir_op2(s->ir, IR_SUB, now, ir_load(s->ir, slot)), ir_load(s->ir, slot_sys(SYS_DT)));
   ir_store(s->ir, slot, now);
-  return solve_part(ls, s, h, &n);
+  return solve_part(ls, s, h, NULL, &n);
 }
 
 // ---- handlers ----
@@ -329,15 +364,25 @@ static Kernel *step_kernel(LinkSyn *ls, SynLanes lanes, bool equations, const ch
   SynSystem s;
   int n;
   syn_open(&s, ls->l, ls->shape, lanes, NULL);
-  if (equations && !solve_part(ls, &s, ir_load(s.ir, slot_sys(SYS_DT)), &n)) s.e.failed = true;
+  if (equations && !solve_part(ls, &s, ir_load(s.ir, slot_sys(SYS_DT)), NULL, &n)) s.e.failed = true;
   run_handlers(ls, &s, ON_STEP);
   store_changes(&s, &ls->names);
   return finish(ls, &s, name);
 }
 
+static void pre_slopes(LinkSyn *ls, StageCode *out) {
+  SynSystem s;
+  int n;
+  syn_open(&s, ls->l, ls->shape, SYN_PRE_LANES, NULL);
+  if (!solve_part(ls, &s, ir_load(s.ir, slot_sys(SYS_DT)), out, &n)) s.e.failed = true;
+  Kernel *k = finish(ls, &s, "slopes of pre states");
+  if (out->method) out->slopes = k;
+}
+
 static void link_steps(LinkSyn *ls, SynCode *out) {
   bool pre = has_equations(ls, PLACE_PRE), self = has_equations(ls, PLACE_SELF) && !ls->event_driven;
   if (pre || has_statements(ls, ON_STEP, AT_PRE)) out->advance_pre = step_kernel(ls, SYN_PRE_LANES, pre, "pre states");
+  if (pre) pre_slopes(ls, &out->stage);
   if (self || has_statements(ls, ON_STEP, AT_SYNAPSE)) out->advance = step_kernel(ls, SYN_EACH, self, "synapses");
 }
 

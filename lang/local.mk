@@ -35,6 +35,7 @@ libcore_la_SOURCES += \
 	lang/lexer.h \
 	lang/link.c lang/link.h \
 	lang/link_pop.c \
+	lang/link_stages.c \
 	lang/link_syn.c \
 	lang/lower.c lang/lower.h \
 	lang/lower_block.c \

@@ -111,6 +111,11 @@ Slot slot_out(int index) {
   return (Slot){.space = SPACE_OUT, .access = ACC_LANE, .index = (uint16_t)index, .name = "out"};
 }
 
+Slot slot_stage(StageColumn which, int equation) {
+  static const char *const names[STAGE_COLUMNS] = {"next", "slope", "limit", "time"};
+  return (Slot){.space = SPACE_STAGE, .access = ACC_LANE, .object = (uint16_t)which, .index = (uint16_t)equation, .name = names[which]};
+}
+
 Slot slot_capture(int index, Access access) {
   return (Slot){.space = SPACE_CAPTURE, .access = (uint8_t)access, .constant = true, .index = (uint16_t)index,
                 .name = "captured"};

@@ -162,6 +162,7 @@ void rule_collect_place(Checker *c, Node *n);
 void rule_option(Checker *c, Node *target, const char *const *names, int n);
 void rule_option_value(Checker *c, Node *b, const char *const *words, int n);
 void rule_dt(Checker *c, Node *n);
+void rule_tolerance(Checker *c, Node *n);
 void rule_threads(Checker *c, Node *n);
 
 #endif

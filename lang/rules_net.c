@@ -223,7 +223,7 @@ void rule_option(Checker *c, Node *target, const char *const *names, int n) {
   if (near)
     diag_hint(e, "did you mean `%s`?", near);
   else
-    diag_note(e, "settings: dt, seed, threads, precision, method, semantics");
+    diag_note(e, "settings: dt, seed, threads, precision, method, semantics, rtol, atol");
 }
 
 void rule_option_value(Checker *c, Node *b, const char *const *words, int n) {
@@ -233,4 +233,5 @@ void rule_option_value(Checker *c, Node *b, const char *const *words, int n) {
 }
 
 void rule_dt(Checker *c, Node *n) { fault(c, E_SETTING, n->span, "dt is longer than 0"); }
+void rule_tolerance(Checker *c, Node *n) { fault(c, E_SETTING, n->span, "a tolerance is a number above 0 and at most 0.1"); }
 void rule_threads(Checker *c, Node *n) { fault(c, E_SETTING, n->span, "there is at least one thread"); }

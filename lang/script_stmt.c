@@ -180,8 +180,8 @@ static void emit_collect(ScriptC *c, Node *n) {
 // ---- settings ----
 
 static ScriptSetting setting_of(const char *name) {
-  static const char *const names[] = {"dt", "seed", "threads", "precision", "method", "semantics"};
-  for (int k = 0; k < 6; k++)
+  static const char *const names[] = {"dt", "seed", "threads", "precision", "method", "semantics", "rtol", "atol"};
+  for (int k = 0; k < 8; k++)
     if (strcmp(names[k], name) == 0) return (ScriptSetting)k;
   BUG("a setting named %s", name);
 }
@@ -190,7 +190,7 @@ static void emit_set(ScriptC *c, Node *n) {
   for (int k = 0; k < n->nlist; k++) {
     Node *b = n->list[k];
     ScriptSetting what = setting_of(b->kid[2]->name->text);
-    bool word = what >= SET_PRECISION;
+    bool word = what == SET_PRECISION || what == SET_METHOD || what == SET_SEMANTICS;
     if (word) emit(c, b->kid[0]->span, S_CONST, pool_text(c, b->kid[0]->name->text, b->kid[0]->name->n), 0);
     else emit_expr(c, b->kid[0]);
     if (what == SET_METHOD) lower_method_named(c->in->lowering, b->kid[0]->name->text); // for what is compiled next

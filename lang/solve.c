@@ -11,7 +11,8 @@ const char *method_name(MethodKind m) {
   return names[m];
 }
 
-static bool multi_stage(MethodKind m) { return m == METHOD_RK2 || m == METHOD_RK4 || m == METHOD_HEUN; }
+static bool adaptive(MethodKind m) { return m == METHOD_RK45 || m == METHOD_CVODE; }
+static bool multi_stage(MethodKind m) { return m == METHOD_RK2 || m == METHOD_RK4 || m == METHOD_HEUN || adaptive(m); }
 static bool stochastic_method(MethodKind m) { return m == METHOD_EULER || m == METHOD_HEUN || m == METHOD_MILSTEIN; }
 
 // ---- building blocks ----
@@ -92,6 +93,8 @@ static const char *why_not_linear(Solve *s, int i) {
   IrVal *x = NEWN(s->a, IrVal, s->n);
   if (depends_on_any(s, v->rhs, s->noise, s->nnoise)) return "its equation has a noise term";
   if (ir_depends(s->ir, v->rhs, s->t)) return "its equation depends on the time t";
+  if (v->wanted == METHOD_AUTO && !s->nnoise && depends_on_any(s, v->rhs, s->sum, s->nsums))
+    return "a coupling that changes within the step enters it";
   for (int j = 0; j < s->n; j++)
     if (!s->linear[j] && ir_depends(s->ir, v->rhs, s->var[j].x))
       return arena_printf(s->a, "its equation reads %s, which is not integrated exactly", s->var[j].name);
@@ -193,7 +196,7 @@ static MethodKind choose_plain(Solve *s, const char **why) {
       *why = arena_printf(s->a, "the equation of %s is not linear in %s", s->var[i].name, s->var[i].name);
       return METHOD_RK4;
     }
-  if (s->coupled) return *why = "a coupling without delay reads a state", METHOD_RK4;
+  if (s->coupled) return *why = "a coupling reads what changes within the step", METHOD_RK4;
   return *why = "each equation is linear in its own variable, with coefficients that change", METHOD_EXPONENTIAL_EULER;
 }
 
@@ -214,8 +217,6 @@ static bool named_method(Solve *s, MethodKind *m) {
 
 static bool check_fits(Solve *s, int i, bool noise) {
   MethodKind m = s->var[i].method;
-  if (m == METHOD_RK45 || m == METHOD_CVODE)
-    return refuse(s, i, m, E_NOT_SUPPORTED, "this version of hebb does not have it yet", "method rk4 is there");
   if (noise && !stochastic_method(m))
     return refuse(s, i, m, E_METHOD_NOISE, "its system has white noise (xi)", "use method euler, heun or milstein");
   if (m == METHOD_EXPONENTIAL_EULER && !exponential_euler_applies(s, i))
@@ -254,7 +255,33 @@ static bool choose_rest(Solve *s, const char **why_exact) {
 static void mark_linear(Solve *s) {
   s->linear = NEWN(s->a, bool, s->n + 1);
   s->coef = NEWN(s->a, IrVal, s->n * s->n + 1);
-  for (int i = 0; i < s->n; i++) s->linear[i] = s->var[i].wanted == METHOD_AUTO || s->var[i].wanted == METHOD_EXACT;
+  for (int i = 0; i < s->n; i++) s->linear[i] = (s->var[i].wanted == METHOD_AUTO && !s->no_exact) || s->var[i].wanted == METHOD_EXACT;
+}
+
+static bool has_stages(const Solve *s) {
+  for (int i = 0; i < s->n; i++)
+    if (!s->linear[i] && multi_stage(s->var[i].method)) return true;
+  return false;
+}
+
+MethodKind solve_apart_method(const Solve *s) {
+  for (int i = 0; i < s->n; i++)
+    if (!s->linear[i]) return s->var[i].method;
+  return METHOD_AUTO;
+}
+
+static bool taken_apart(const Solve *s) {
+  MethodKind m = solve_apart_method(s);
+  return adaptive(m) || ((s->coupled || s->feeds) && (m == METHOD_RK2 || m == METHOD_RK4));
+}
+
+static void join_stages(Solve *s, const char **why) {
+  for (int i = 0; i < s->n; i++) {
+    if (!s->linear[i] || s->var[i].wanted == METHOD_EXACT) continue;
+    s->linear[i] = false;
+    why[i] = "it joins the stages of the equations that read it";
+  }
+  close_linear(s, why);
 }
 
 bool solve_choose(Solve *s) {
@@ -263,11 +290,11 @@ bool solve_choose(Solve *s) {
   close_linear(s, why);
   exact_limit(s, why);
   if (!choose_rest(s, why)) return false;
-  bool stages = false;
-  for (int i = 0; i < s->n; i++) stages |= !s->linear[i] && multi_stage(s->var[i].method);
-  if (stages) {
-    leave_to_stages(s, why);
+  if (has_stages(s)) {
+    if (taken_apart(s)) join_stages(s, why);
+    else leave_to_stages(s, why);
     if (!choose_rest(s, why)) return false;
+    s->apart = taken_apart(s);
   }
   for (int i = 0; i < s->n; i++)
     if (s->linear[i]) {
@@ -286,6 +313,11 @@ static bool uses(const Solve *s, MethodKind m) {
 bool solve(Solve *s) {
   if (!solve_choose(s)) return false;
   solve_exact(s);
+  if (s->apart) {
+    for (int i = 0, k = 0; i < s->n; i++)
+      if (!s->linear[i]) s->var[i].next = ir_load(s->ir, slot_stage(STAGE_NEXT, k++));
+    return true;
+  }
   if (uses(s, METHOD_RK2)) solve_rk2(s);
   if (uses(s, METHOD_RK4)) solve_rk4(s);
   if (uses(s, METHOD_HEUN)) solve_heun(s);

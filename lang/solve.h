@@ -11,11 +11,18 @@
 // part whose inputs change within the step joins a multi-stage method instead, and its values at the stages are exact.
 // The rest: exponential Euler where each equation is linear in its own state, else rk4; with noise Euler (additive noise,
 // linear drift) or Heun. Methods that a model names are taken as they are, or refused with the reason.
+//
+// Equations that couplings between neurons feed are no system by themselves: without noise they are not taken for linear,
+// and the stages of rk2, rk4 and rk45 are then the machine's (vm/stages.c), over all populations together; rk45 and cvode
+// always are. `apart` says so: `next` is then the load of a column that the machine fills, and all equations join but those
+// for which a model names exact.
 #ifndef HEBB_SOLVE_H
 #define HEBB_SOLVE_H
 #include "base/diag.h"
 #include "lang/ir.h"
 #include "lang/model.h"
+
+Slot slot_stage(StageColumn which, int equation); // lower.c
 
 typedef struct SolveVar {
   const char *name;
@@ -42,7 +49,12 @@ typedef struct Solve {
   int ninputs;
   IrVal *noise, *draw;         // placeholders and normal draws of variance 1
   int nnoise;
-  bool coupled;                // an undelayed coupling between populations reads a state
+  IrVal *sum;                  // of `input`: sums over synapses that change within the step
+  int nsums;
+  bool coupled, feeds;         // a coupling onto these neurons, or out of them, reads what changes within the step
+  bool no_exact;               // nothing is integrated exactly but where a model names it
+  // out
+  bool apart;                  // the machine takes the stages
   // private
   bool *linear;                // integrated exactly
   IrVal *coef;                 // n*n derivatives of linear ones, 0 where zero
@@ -51,6 +63,8 @@ typedef struct Solve {
 bool solve(Solve *s);
 // Chooses only: method and why of each variable. False if what the model names cannot be done (reported).
 bool solve_choose(Solve *s);
+// The method of the equations that the machine integrates (after solve_choose, where `apart`).
+MethodKind solve_apart_method(const Solve *s);
 const char *method_name(MethodKind m);
 
 // ---- common parts, solve.c ----

@@ -164,6 +164,7 @@ static IrVal inject_value(System *s, BlockLow *b, int k) {
     bool found = false;
     IrVal factor = post_factors(s, b->ci, expr, &found);
     IrVal sum = hold(s, ir_load(s->ir, slot_var(OBJ_BLOCK0 + b->k, s->access, b->low->sum[k], false, "input")));
+    if (b->moving && s->placeholders) vec_push(&s->sums, sum);
     v = factor ? ir_op2(s->ir, IR_MUL, sum, factor) : sum;
   }
   if (h->scaled) v = ir_op2(s->ir, IR_MUL, v, ir_const(s->ir, scaled_of(&s->e, expr->type.dim, expr)));
@@ -282,7 +283,8 @@ static const ViewOps block_ops = {.read = block_read, .self = block_self, .prev 
 
 static void open_block(System *s, int k) {
   BlockLow *b = &s->block[k];
-  *b = (BlockLow){.low = s->shape->block[k].low, .ci = s->shape->block[k].low->ci, .k = k, .input = s->shape->block[k].input};
+  *b = (BlockLow){.low = s->shape->block[k].low, .ci = s->shape->block[k].low->ci, .k = k, .input = s->shape->block[k].input,
+                  .moving = s->shape->block[k].moving};
   b->syn = view_new(s->l, b->ci->syn, &block_ops, b);
   b->syn->post = s->neuron;
   b->rule = NEWN(s->l->tmp, View *, b->ci->nrules + 1);
@@ -335,6 +337,7 @@ void system_open(System *s, Lowering *l, const PopShape *shape, Access access) {
 void system_close(System *s) {
   env_end(&s->e);
   vec_free(&s->noise);
+  vec_free(&s->sums);
   vec_free(&s->held);
   vec_free(&s->held_value);
   arena_free(s->l->tmp);
@@ -450,12 +453,14 @@ static int equation_count(const System *s) {
 bool system_equations(System *s, Solve *out) {
   Arena *a = s->l->tmp;
   *out = (Solve){.ir = s->ir, .a = a, .d = s->l->d, .var = NEWN(a, SolveVar, equation_count(s) + 1),
-                 .t = ir_load(s->ir, slot_sys(SYS_T)), .dt = ir_load(s->ir, slot_sys(SYS_DT)), .coupled = s->shape->coupled};
+                 .t = ir_load(s->ir, slot_sys(SYS_T)), .dt = ir_load(s->ir, slot_sys(SYS_DT)), .coupled = s->shape->coupled,
+                 .feeds = s->shape->feeds};
   s->placeholders = true;
   for (int k = 0; k < s->nviews; k++) add_equations(s, s->view[k], out->var, &out->n);
   for (int k = 0; k < out->n; k++)
     if (out->var[k].cap) out->var[k].cap = system_settle(s, out->var[k].cap);
   out->input = s->held.data, out->input_value = s->held_value.data, out->ninputs = s->held.n;
+  out->sum = s->sums.data, out->nsums = s->sums.n;
   out->noise = NEWN(a, IrVal, s->noise.n + 1), out->draw = NEWN(a, IrVal, s->noise.n + 1), out->nnoise = s->noise.n;
   for (int k = 0; k < s->noise.n; k++) out->noise[k] = s->noise.data[k].placeholder, out->draw[k] = s->noise.data[k].draw;
   if (s->shape->low->held_until >= 0) out->active = ir_op1(s->ir, IR_NOT, is_refractory(s));

@@ -17,6 +17,7 @@ typedef struct BlockLow {
   ConnInfo *ci;
   int k;             // number in the population
   int input;         // variable it feeds, -1
+  bool moving;
   View *syn, **rule; // rule[0..ci->nrules-1]
 } BlockLow;
 
@@ -37,11 +38,12 @@ typedef struct PopShape {
   const struct BlockShape {
     SynLow *low;
     int input;
+    bool moving;       // couplings through it read what changes within the step
   } *block;
   int ndrives;
   Drive *drive;
   bool nest, learning_off;
-  bool coupled;        // a coupling without delay reads a state
+  bool coupled, feeds; // a coupling onto it, or out of it, reads what changes within the step
 } PopShape;
 
 typedef struct Noise {
@@ -61,6 +63,7 @@ typedef struct System {
   View **view;           // all of them
   int nviews;
   Vec(Noise) noise;
+  Vec(IrVal) sums;       // of these: sums over synapses that change within the step
   Vec(IrVal) held, held_value; // placeholders of what is known at t_n, and that
   bool placeholders;     // inputs stand for themselves (while a system of equations is built)
   bool stored_inputs;    // inputs are read from their columns (kernels that run after advance)

@@ -50,6 +50,44 @@ AC_DEFUN([HEBB_WITH], [
   AS_IF([test "x$have_$1" = xyes], [AC_DEFINE(AS_TR_CPP([HAVE_$1]), [1], [$1 was found])])
 ])
 
+# HEBB_SUNDIALS: --with-sundials=yes|no|auto; sets have_sundials, HAVE_SUNDIALS and SUNDIALS_LIBS. SUNDIALS has no module for
+# pkg-config: its header and libraries are looked for.
+AC_DEFUN([HEBB_SUNDIALS], [
+  AC_ARG_WITH([sundials], [AS_HELP_STRING([--with-sundials], [the method cvode, for stiff systems (default: where found)])],
+    [], [with_sundials=auto])
+  have_sundials=no SUNDIALS_LIBS=
+  AS_IF([test "x$with_sundials" != xno], [
+    hebb_save_LIBS=$LIBS
+    AC_MSG_CHECKING([for SUNDIALS CVODE 6 or later])
+    for hebb_more in "" "-lsundials_core"; do
+      AS_IF([test "x$have_sundials" = xno], [
+        hebb_libs="-lsundials_cvode -lsundials_nvecserial $hebb_more"
+        LIBS="$hebb_libs $hebb_save_LIBS"
+        AC_LINK_IFELSE([AC_LANG_PROGRAM([[
+            #include <cvode/cvode.h>
+            #include <nvector/nvector_serial.h>
+            #include <sundials/sundials_config.h>
+            #include <sunlinsol/sunlinsol_dense.h>
+            #include <sunlinsol/sunlinsol_spgmr.h>
+            #include <sunmatrix/sunmatrix_dense.h>
+            #if SUNDIALS_VERSION_MAJOR < 6 || !defined(SUNDIALS_DOUBLE_PRECISION)
+            #error "another SUNDIALS"
+            #endif
+          ]], [[ SUNContext c = 0; N_Vector y = N_VNew_Serial(1, c); SUNMatrix m = SUNDenseMatrix(1, 1, c);
+                 return !CVodeCreate(CV_BDF, c) || !SUNLinSol_Dense(y, m, c) || !SUNLinSol_SPGMR(y, 0, 0, c); ]])],
+          [have_sundials=yes SUNDIALS_LIBS=$hebb_libs])
+      ])
+    done
+    LIBS=$hebb_save_LIBS
+    AC_MSG_RESULT([$have_sundials])
+    AS_IF([test "x$with_sundials" = xyes && test "x$have_sundials" = xno],
+      [AC_MSG_ERROR([--with-sundials was asked for, but SUNDIALS CVODE 6 or later is missing: install the package libsundials-dev])])
+  ])
+  AS_IF([test "x$have_sundials" = xyes], [AC_DEFINE([HAVE_SUNDIALS], [1], [SUNDIALS CVODE was found])])
+  AC_SUBST([SUNDIALS_LIBS])
+  AM_CONDITIONAL([HAVE_SUNDIALS], [test "x$have_sundials" = xyes])
+])
+
 # HEBB_SANITIZERS: SAN_CFLAGS, which compile and link use.
 AC_DEFUN([HEBB_SANITIZERS], [
   SAN_CFLAGS="-fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer"

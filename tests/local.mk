@@ -54,7 +54,11 @@ LDADD = libcore.la $(CHECK_LIBS)
 language_tests = tests/lang.sh tests/examples.sh tests/stdlib.sh tests/refs.sh tests/readme.sh tests/isa.sh
 house_tests = tests/layers.sh tests/robust.sh tests/fmt.sh
 TESTS += $(language_tests) $(house_tests)
-EXTRA_DIST += $(language_tests) $(house_tests) tests/common.sh tests/lang tests/unit tests/refs tests/stdlib tests/isa tests/golden
+if HAVE_SUNDIALS
+TESTS += tests/cvode.sh
+endif
+tests/cvode.log: hebb$(EXEEXT)
+EXTRA_DIST += $(language_tests) $(house_tests) tests/cvode.sh tests/cvode tests/common.sh tests/lang tests/unit tests/refs tests/stdlib tests/isa tests/golden
 
 $(language_tests:.sh=.log): hebb$(EXEEXT)
 tests/robust.log tests/fmt.log: hebb$(EXEEXT)

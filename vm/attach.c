@@ -9,7 +9,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "vm/run.h"
+#include "vm/stages.h"
 
 // ---- linking ----
 static bool link_pop(Vm *vm, Pop *p) {
@@ -63,13 +63,13 @@ static int proj_kernels(ProjRun *r, const Kernel **k, Bound **b) {
 
 static Scope pop_scope(Vm *vm, Pop *p) {
   PopRun *r = pop_run(p);
-  return (Scope){.vm = vm, .self = p, .self_n = &r->n, .captures = r->code.captures, .ncaptures = r->code.ncaptures};
+  return (Scope){.vm = vm, .self = p, .self_n = &r->n, .captures = r->code.captures, .ncaptures = r->code.ncaptures, .stage = r->stage};
 }
 
 static Scope proj_scope(Vm *vm, Proj *p) {
   ProjRun *r = proj_run(p);
   return (Scope){.vm = vm, .proj = p, .pre = p->pre, .post = p->post, .pre_n = &r->npre, .post_n = &r->npost,
-                 .self_n = &r->npost, .captures = r->code.captures, .ncaptures = r->code.ncaptures};
+                 .self_n = &r->npost, .captures = r->code.captures, .ncaptures = r->code.ncaptures, .stage = r->stage};
 }
 
 static Kernel *event_block(const PopRun *r, int i) { return r->code.event_block ? r->code.event_block[i] : NULL; }
@@ -81,6 +81,7 @@ static bool prepare_pop(Vm *vm, Pop *p) {
   PopRun *r = pop_run(p);
   bool ok = true;
   for (int i = 0, n = pop_kernels(r, k, b); i < n; i++) ok = ok && scope_prepare(&s, k[i]);
+  ok = ok && scope_prepare(&s, r->code.stage.slopes) && scope_prepare(&s, r->code.stage.limits);
   for (int i = 0; i < r->code.nevery; i++) ok = ok && scope_prepare(&s, r->code.every[i].kernel);
   for (int i = 0; i < r->code.nevent; i++)
     ok = ok && scope_prepare(&s, r->code.event[i]) && scope_prepare(&s, event_block(r, i));
@@ -94,6 +95,7 @@ static bool prepare_proj(Vm *vm, Proj *p) {
   ProjRun *r = proj_run(p);
   bool ok = true;
   for (int i = 0, n = proj_kernels(r, k, b); i < n; i++) ok = ok && scope_prepare(&s, k[i]);
+  ok = ok && scope_prepare(&s, r->code.stage.slopes);
   for (int i = 0; i < r->code.nevery; i++) ok = ok && scope_prepare(&s, r->code.every[i].kernel);
   for (int i = 0; i < r->code.nevent; i++)
     ok = ok && scope_prepare(&s, r->code.event[i].once) && scope_prepare(&s, r->code.event[i].each);
@@ -158,6 +160,7 @@ static void bind_pop(Vm *vm, Pop *p) {
   Scope s = pop_scope(vm, p);
   uint32_t id = (uint32_t)p->id;
   for (int i = 0, n = pop_kernels(r, k, b); i < n; i++) bound_open(b[i], k[i], &s, id);
+  if (r->stage) stage_part_bind(r->stage, &s, id);
   open_every(vm, r->code.every, r->code.nevery, &s, id, &r->every, &r->period);
   r->event = mem_alloc(sizeof *r->event * (size_t)(r->code.nevent + 1));
   r->event_block = mem_alloc(sizeof *r->event_block * (size_t)(r->code.nevent + 1));
@@ -190,6 +193,7 @@ static void bind_proj(Vm *vm, Proj *p) {
     bound_open(b[i], k[i], &s, id);
     note_changes(p, k[i]);
   }
+  if (r->stage) stage_part_bind(r->stage, &s, id);
   open_every(vm, r->code.every, r->code.nevery, &s, id, &r->every, &r->period);
   for (int i = 0; i < r->code.nevery; i++) note_changes(p, r->code.every[i].kernel);
   r->event_each = mem_alloc(sizeof *r->event_each * (size_t)(r->code.nevent + 1));
@@ -335,11 +339,18 @@ static void set_factors(Proj *p) {
 }
 
 // ---- values derived from parameters ----
+static void setup_stage(Vm *vm, StagePart *r, int64_t n) {
+  if (!r) return;
+  bound_setup(vm, &r->slopes, n);
+  bound_setup(vm, &r->limits, n);
+}
+
 static void setup_pop(Vm *vm, Pop *p) {
   const Kernel *k[MAX_KERNELS];
   Bound *b[MAX_KERNELS];
   PopRun *r = pop_run(p);
   for (int i = 0, n = pop_kernels(r, k, b); i < n; i++) bound_setup(vm, b[i], p->n);
+  setup_stage(vm, r->stage, p->n);
   for (int i = 0; i < r->code.nevery; i++) bound_setup(vm, &r->every[i], p->n);
   for (int i = 0; i < r->code.nevent; i++) {
     bound_setup(vm, &r->event[i], p->n);
@@ -353,6 +364,7 @@ static void setup_proj(Vm *vm, Proj *p) {
   ProjRun *r = proj_run(p);
   for (int i = 0, n = proj_kernels(r, k, b); i < n; i++)
     bound_setup(vm, b[i], b[i] == &r->advance_pre ? p->pre->n : p->nsyn);
+  setup_stage(vm, r->stage, p->pre->n);
   for (int i = 0; i < r->code.nevery; i++) bound_setup(vm, &r->every[i], r->code.every[i].pre ? p->pre->n : p->nsyn);
   for (int i = 0; i < r->code.nevent; i++) {
     bound_setup(vm, &r->event_each[i], p->nsyn);
@@ -372,7 +384,7 @@ void run_setup(Vm *vm) {
 static void find_free(Vm *vm) {
   for (int k = 0; k < vm->pops.n; k++) {
     PopRun *r = pop_run(vm->pops.data[k]);
-    r->free_running = !r->code.nevery && !r->code.nevent && !r->code.lets && !r->code.threshold && !vm->pops.data[k]->nblocks;
+    r->free_running = !r->code.nevery && !r->code.nevent && !r->code.lets && !r->code.threshold && !r->stage && !vm->pops.data[k]->nblocks;
   }
   for (int k = 0; k < vm->projs.n; k++) {
     if (!vm->projs.data[k]->nsyn) continue;
@@ -399,6 +411,8 @@ static void detach_pop(Pop *p) {
   r->every = r->event = r->event_block = NULL;
   r->period = NULL;
   r->nguard = r->nzero = 0;
+  stage_part_close(r->stage);
+  r->stage = NULL;
   r->nheld = 0;
   r->guard_cap = 0;
   r->lets_after = false;
@@ -417,6 +431,8 @@ static void detach_proj(Proj *p) {
   mem_free(r->every);
   mem_free(r->event_each);
   mem_free(r->event_once);
+  stage_part_close(r->stage);
+  r->stage = NULL;
   mem_free(r->period);
   r->every = r->event_each = r->event_once = NULL;
   r->period = NULL;
@@ -426,10 +442,30 @@ void run_detach(Vm *vm) {
   Net *net = vm_net(vm);
   recordings_unbind(vm);
   globals_forget(vm);
+  stages_close(vm);
   for (int k = 0; k < vm->pops.n; k++) detach_pop(vm->pops.data[k]);
   for (int k = 0; k < vm->projs.n; k++) detach_proj(vm->projs.data[k]);
   net->generation++;
   net->attached = false;
+}
+
+static bool open_stage(Vm *vm, const StageCode *code, Pop *p, Proj *q, Arena *a, StagePart **out) {
+  *out = stage_part_open(vm, code, p, q, a);
+  if (!*out || (*out)->memory) return true;
+  report_memory(vm, p->desc->span, 8.0 * (double)p->n * 4 * code->n, "the integration of it");
+  return false;
+}
+
+static bool open_stages(Vm *vm) {
+  for (int k = 0; k < vm->pops.n; k++) {
+    PopRun *r = pop_run(vm->pops.data[k]);
+    if (!open_stage(vm, &r->code.stage, vm->pops.data[k], NULL, r->arena, &r->stage)) return false;
+  }
+  for (int k = 0; k < vm->projs.n; k++) {
+    ProjRun *r = proj_run(vm->projs.data[k]);
+    if (!open_stage(vm, &r->code.stage, vm->projs.data[k]->pre, vm->projs.data[k], r->arena, &r->stage)) return false;
+  }
+  return true;
 }
 
 static bool attach(Vm *vm) {
@@ -437,6 +473,7 @@ static bool attach(Vm *vm) {
   run_detach(vm);
   if (!link_all(vm)) return false;
   globals_refresh(vm);
+  if (!open_stages(vm)) return false;
   for (int k = 0; k < vm->pops.n; k++) bind_pop(vm, vm->pops.data[k]);
   for (int k = 0; k < vm->projs.n; k++) bind_proj(vm, vm->projs.data[k]);
   for (int k = 0; k < vm->projs.n; k++)
@@ -446,6 +483,7 @@ static bool attach(Vm *vm) {
     if (!open_delivery(vm, vm->projs.data[k])) return false;
   for (int k = 0; k < vm->pops.n; k++) guard_rebuild(vm, vm->pops.data[k]);
   if (!order_inputs(vm)) return false;
+  stages_open(vm);
   find_free(vm);
   net->constants = true;
   run_setup(vm);

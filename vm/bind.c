@@ -245,6 +245,7 @@ static Bind bind_slot(Bound *b, const Scope *s, int slot, const Slot *t) {
   case SPACE_GLOBAL: return bind_global(b, s, slot, t);
   case SPACE_CAPTURE: return bind_capture(b, s, slot, t->index);
   case SPACE_SYS: return bind_sys(s, t->index);
+  case SPACE_STAGE: return (Bind){.p = stage_column(s->stage, t), .n = s->proj ? s->pre->n : s->self->n};
   default: return (Bind){.p = s->out[t->index], .n = s->nout};
   }
 }
@@ -265,7 +266,7 @@ void bound_close(Bound *b) {
 }
 
 KernelCall call_now(const Vm *vm, uint32_t object) {
-  return (KernelCall){.t = vm_time(vm),
+  return (KernelCall){.t = vm_time(vm) + vm_net(vm)->stages.c * vm->dt,
                       .dt = vm->dt,
                       .tick = (double)vm->tick,
                       .key = {vm->seed, vm->trial, object},

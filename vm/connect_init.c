@@ -373,7 +373,7 @@ bool connect_block(Maker *m, Proj *p, const Value *captures, int ncaptures) {
   if (fresh) p->block = new_block(m->vm, p, params);
   mem_free(params);
   if (p->block < 0) return block_memory(m, p);
-  p->post->changed = true;
+  for (int k = 0; k < m->vm->pops.n; k++) m->vm->pops.data[k]->changed = true; // which couplings change within a step may be new
   if (!neuron_states(m, p, false, captures, ncaptures)) return false;
   if (!fresh) return true;
   if (!neuron_states(m, p, true, captures, ncaptures)) return false;

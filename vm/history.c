@@ -2,10 +2,12 @@
 // What synapses see of their sources through a delay: the last values of the columns they read, one row for each step.
 //
 // Only where a kernel reads a state or let of the source and a delay is longer than 0; pre states only where delays
-// differ (one delay for all: they are changed when the spike arrives). Before t = 0 a column had the value it began with.
+// differ (one delay for all: they are changed when the spike arrives, and their equations see the source through it).
+// At the stages of a step (vm/stages.c) the value between stored steps is that of the polynomial through four of them, so
+// that methods of fourth order stay so; it never reaches back over the beginning, where the slope jumps. Before t = 0 a column had the value it began with.
 #include <string.h>
 
-#include "vm/run.h"
+#include "vm/stages.h"
 
 static bool sees_past(const Proj *p, const Slot *t) {
   const Store *s = proj_store(p);
@@ -17,16 +19,17 @@ static bool sees_past(const Proj *p, const Slot *t) {
 }
 
 static HistoryPhase phase_of(const ProjRun *r, const Bound *b, const Slot *t) {
-  if (b == &r->coupling) return HISTORY_INPUTS;
+  if (b == &r->coupling || b == &r->advance_pre || (r->stage && b == &r->stage->slopes)) return HISTORY_INPUTS;
   if (t->object == OBJ_PRE) return HISTORY_EVENT;
   bool on_event = r->code.nevent && b >= r->event_each && b < r->event_each + r->code.nevent;
   return b == &r->on_pre || (on_event && !r->code.event[b - r->event_each].post) ? HISTORY_BEFORE : HISTORY_AFTER;
 }
 
-static bool open_slot(Proj *p, Bound *b, int slot) {
+static bool open_slot(const Vm *vm, Proj *p, Bound *b, int slot) {
   ProjRun *r = proj_run(p);
   const Slot *t = kernel_slot(b->k, slot);
-  History h = {.phase = phase_of(r, b, t), .b = b, .slot = slot, .n = p->pre->n, .depth = proj_store(p)->pre.max + 1};
+  History h = {.phase = phase_of(r, b, t), .b = b, .slot = slot, .n = p->pre->n, .depth = proj_store(p)->pre.max + 1, .first = vm->tick};
+  if (h.phase == HISTORY_INPUTS) h.depth += 2; // for the polynomial
   h.col = t->object == OBJ_PRE ? p->pre->cols[t->index].p : p->pre_cols[t->index].p;
   h.ring = mem_try_alloc(sizeof *h.ring * (size_t)h.n * (size_t)h.depth + 64);
   if (!h.ring) return false;
@@ -39,9 +42,9 @@ static bool open_slot(Proj *p, Bound *b, int slot) {
   return true;
 }
 
-static bool open_kernel(Proj *p, Bound *b) {
+static bool open_kernel(const Vm *vm, Proj *p, Bound *b) {
   for (int s = 0; b->k && s < kernel_nslots(b->k); s++)
-    if (sees_past(p, kernel_slot(b->k, s)) && !open_slot(p, b, s)) return false;
+    if (sees_past(p, kernel_slot(b->k, s)) && !open_slot(vm, p, b, s)) return false;
   return true;
 }
 
@@ -52,12 +55,17 @@ static void take_over(History *old, int nold, History *h, int n) {
       if (old[o].col != h[k].col || old[o].phase != h[k].phase || old[o].depth != h[k].depth || !old[o].ring) continue;
       memcpy(h[k].ring, old[o].ring, sizeof *h[k].ring * (size_t)(h[k].n * h[k].depth));
       h[k].begun = old[o].begun;
+      h[k].first = old[o].first;
       break;
     }
 }
 
 static void free_all(History *h, int n) {
-  for (int k = 0; k < n; k++) mem_free(h[k].ring);
+  for (int k = 0; k < n; k++) {
+    mem_free(h[k].ring);
+    mem_free(h[k].between);
+    mem_free(h[k].made);
+  }
   mem_free(h);
 }
 
@@ -69,8 +77,9 @@ bool history_open(Vm *vm, Proj *p) {
   r->nhistory = 0;
   Bound *kernels[] = {&r->on_pre, &r->on_post, &r->coupling, &r->advance};
   bool ok = true;
-  for (size_t b = 0; b < sizeof kernels / sizeof *kernels; b++) ok = ok && open_kernel(p, kernels[b]);
-  for (int e = 0; e < r->code.nevent; e++) ok = ok && open_kernel(p, &r->event_each[e]);
+  for (size_t b = 0; b < sizeof kernels / sizeof *kernels; b++) ok = ok && open_kernel(vm, p, kernels[b]);
+  if (!proj_store(p)->seg_row) ok = ok && open_kernel(vm, p, &r->advance_pre) && (!r->stage || open_kernel(vm, p, &r->stage->slopes));
+  for (int e = 0; e < r->code.nevent; e++) ok = ok && open_kernel(vm, p, &r->event_each[e]);
   if (vm->tick > 0) take_over(old, nold, r->history, r->nhistory);
   free_all(old, nold);
   return ok;
@@ -102,10 +111,57 @@ void history_before(Vm *vm, Proj *p, const Bound *b) {
     if (r->history[k].phase == HISTORY_BEFORE && r->history[k].b == b) take(vm, &r->history[k]);
 }
 
-static const double *seen(const Vm *vm, const History *h, int64_t age) {
-  bool live = age == 0 && (h->phase == HISTORY_INPUTS || h->phase == HISTORY_EVENT);
+static const double *row_of(const Vm *vm, const History *h, int64_t age) {
   int64_t at = (vm->tick - age) % h->depth;
-  return live ? h->col : h->ring + (at < 0 ? at + h->depth : at) * h->n;
+  return h->ring + (at < 0 ? at + h->depth : at) * h->n;
+}
+
+// The polynomial through the rows of steps lo..lo+n-1, at step x: the factor of each.
+static void lagrange(int64_t lo, int n, double x, double *weight) {
+  for (int j = 0; j < n; j++) {
+    weight[j] = 1;
+    for (int k = 0; k < n; k++)
+      if (k != j) weight[j] *= (x - (double)(lo + k)) / (double)(j - k);
+  }
+}
+
+// The rows around step `at`: as many as are known, none before the first.
+static int64_t around(const Vm *vm, const History *h, int64_t at, int *n) {
+  int64_t lo = at - 1;
+  if (lo > vm->tick - 3) lo = vm->tick - 3;
+  if (lo < h->first) lo = h->first;
+  *n = vm->tick - lo >= 3 ? 4 : (int)(vm->tick - lo) + 1;
+  if (at < h->first) lo = at, *n = 2;
+  return lo;
+}
+
+// At a stage between t_n and t_n + dt.
+static const double *seen_between(const Vm *vm, History *h, int64_t age) {
+  const Stages *st = &vm_net(vm)->stages;
+  if (st->c == 1) return row_of(vm, h, age - 1);
+  if (!h->between) {
+    h->between = mem_alloc(sizeof *h->between * (size_t)h->n * (size_t)h->depth);
+    h->made = mem_alloc(sizeof *h->made * (size_t)h->depth);
+  }
+  double *row = h->between + age * h->n;
+  if (h->made[age] == st->count) return row;
+  h->made[age] = st->count;
+  int n;
+  int64_t at = vm->tick - age, lo = around(vm, h, at, &n);
+  double weight[4];
+  lagrange(lo, n, (double)at + st->c, weight);
+  memset(row, 0, sizeof *row * (size_t)h->n);
+  for (int j = 0; j < n; j++) {
+    const double *from = row_of(vm, h, vm->tick - (lo + j));
+    for (int64_t e = 0; e < h->n; e++) row[e] += weight[j] * from[e];
+  }
+  return row;
+}
+
+static const double *seen(const Vm *vm, History *h, int64_t age) {
+  if (age > 0 && h->phase == HISTORY_INPUTS && vm_net(vm)->stages.c > 0) return seen_between(vm, h, age);
+  bool live = age == 0 && (h->phase == HISTORY_INPUTS || h->phase == HISTORY_EVENT);
+  return live ? h->col : row_of(vm, h, age);
 }
 
 bool history_aim(Vm *vm, Proj *p, Bound *b, int64_t age) {

@@ -63,12 +63,17 @@ libcore_la_SOURCES += \
 	vm/snapshot.c \
 	vm/spectrum.c vm/spectrum.h \
 	vm/spikes.h \
+	vm/stages.c vm/stages.h \
+	vm/stages_adaptive.c \
+	vm/stages_cvode.c \
 	vm/step.c \
 	vm/timed.c \
 	vm/value.c vm/value.h \
 	vm/vm.c vm/vm.h \
 	vm/vmath.c vm/vmath.h \
 	vm/vmath_lanes.h
+
+libcore_la_LIBADD += $(SUNDIALS_LIBS)
 
 # The vector core, once per instruction set: objects of their own, since each has its own options. The choice is made
 # when hebb starts (vm_isa). The options stand singly because a user's CFLAGS=-O2 comes after them.

@@ -143,6 +143,24 @@ typedef struct TimedKernel {
   Kernel *period;   // stores the period to SPACE_OUT 0 (one lane); NULL for events and on start
 } TimedKernel;
 
+// Equations that the machine integrates (vm/stages.c) because their stages reach over populations, or because their
+// steps are chosen as they go. Lanes are neurons.
+typedef enum StageMethod { STAGES_NONE, STAGES_RK2, STAGES_RK4, STAGES_RK45, STAGES_CVODE } StageMethod;
+typedef struct StageEquation {
+  int block;        // its state is a column of this block, -1: of the population (of a projection: its pre states)
+  int var;
+  bool limited;     // STAGE_LIMIT bounds it in the stages
+  double scale;     // SI value of one display unit
+} StageEquation;
+typedef struct StageCode {
+  StageMethod method;
+  bool joined;      // couplings are evaluated at its stages, together with all others of the method
+  StageEquation *eq;
+  int n;
+  Kernel *slopes;   // right sides at the states as they stand, to STAGE_SLOPE; rk45 and cvode: at the times STAGE_TIME
+  Kernel *limits;   // the limits of this step, from the states at its beginning; NULL: none is limited
+} StageCode;
+
 // What lang makes of a population and all that acts on it.
 typedef struct PopCode {
   Kernel *advance;       // integration, on step, threshold -> spikes. Lanes 0..n-1
@@ -153,6 +171,7 @@ typedef struct PopCode {
   TimedKernel *every;    // on every T, after advance of the steps that begin at T, 2T, ...
   int nevery;
   Kernel *lets;          // stores lets and inputs that others read (phase 2); NULL if none are needed
+  StageCode stage;       // equations whose next values `advance` finds in STAGE_NEXT
   bool lets_need_input;  // what `lets` stores depends on inputs: it must come after the couplings onto this population
   Kernel **event;        // further events (`event NAME when`), where spikes are tested: emits the elements
   Kernel **event_block;  // what they do, over the list of elements (ACC_SELF), after the spike block; it or elements NULL: nothing
@@ -189,6 +208,7 @@ typedef struct SynCode {
   Kernel *on_post, *once_post; // likewise for post events (rules)
   Kernel *coupling; // inject that reads pre or per-synapse values: adds to the block's hidden input column by row
   bool reads_lets;  // the coupling reads algebraic quantities of the source: order of evaluation matters
+  StageCode stage;      // of pre states, lanes as in advance_pre, which finds their next values in STAGE_NEXT
   Kernel *advance_pre;  // phase 3: pre states, one lane per source neuron (OBJ_PREBLOCK, OBJ_PRE ACC_LANE); or NULL
   Kernel *advance;      // phase 3: per-synapse states and on step, lanes as in on_pre; or NULL
   TimedKernel *every;   // on every T of synapse and rules, lanes as in advance, or as in advance_pre (TimedKernel.pre)

@@ -26,8 +26,18 @@ typedef enum SlotSpace {
   SPACE_GLOBAL,  // script variable number `index`: a number or an array
   SPACE_CAPTURE, // captured value number `index`: a number or an array
   SPACE_SYS,     // SysVar `index`
-  SPACE_OUT      // result buffer number `index`, one element per lane
+  SPACE_OUT,     // result buffer number `index`, one element per lane
+  SPACE_STAGE    // column of the machine's integration: of equation `index`, `object` says which (StageColumn)
 } SlotSpace;
+
+// Columns with which the machine integrates (vm/stages.c).
+typedef enum StageColumn {
+  STAGE_NEXT,  // the value at the end of the step
+  STAGE_SLOPE, // the right side at the stage
+  STAGE_LIMIT, // how far the state may enter a stage
+  STAGE_TIME,  // the time of each lane (index 0)
+  STAGE_COLUMNS
+} StageColumn;
 
 typedef enum SlotObject {
   OBJ_SELF,     // the population; in synapse kernels the per-synapse columns (w, states) of the projection

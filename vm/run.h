@@ -41,6 +41,7 @@ typedef struct Scope {
   int64_t nout;
   bool temporary;        // the kernel runs once: where it wants a full column of a uniform one it gets a copy
   Gather *gather;  // connections under construction: see there
+  const struct StagePart *stage; // SPACE_STAGE
 } Scope;
 
 bool scope_prepare(const Scope *s, const Kernel *k); // makes the columns that k needs; false: no memory (reported)
@@ -95,6 +96,7 @@ typedef struct PopRun {
   Arena *arena;
   bool linked;
   Bound advance, threshold, spike, start, lets, *every, *event, *event_block;
+  struct StagePart *stage; // NULL: `advance` integrates
   int64_t *period;      // of every, in steps
   double n;             // SYS_N
   int32_t *emit, *emit_count; // room for one step
@@ -224,6 +226,9 @@ typedef struct History {
   int64_t n;
   int depth;
   bool begun;
+  int64_t first;   // step of the first row
+  double *between; // depth rows at the stage at hand, by age; made when first wanted
+  uint64_t *made;  // at which stage each row was
   Bound *b;        // the kernel that sees it, at this slot
   int slot;
 } History;
@@ -240,6 +245,7 @@ typedef struct ProjRun {
   Arena *arena;
   bool linked;
   Bound on_pre, once_pre, on_post, once_post, coupling, advance_pre, advance, start, *every;
+  struct StagePart *stage;
   int64_t *period;
   Bound *event_each, *event_once; // of code.event
   DeliverWay way, forced_way; // forced_way: instead of the choice (tests, bench); DELIVER_NONE: choose
@@ -281,6 +287,26 @@ typedef struct ArrayBind {
   const void *seen;
 } ArrayBind;
 
+// Integration by the machine: see stages.h.
+typedef struct StagePart StagePart;
+typedef struct StageSaved {
+  double *p, *copy;
+  int64_t n;
+} StageSaved;
+typedef struct Stages {
+  StagePart **part; // all n; behind them room for those of one method
+  int n;
+  bool any_joined;
+  bool *needed;     // of Net.order: evaluated at each stage
+  StageSaved *saved;// sums and lets that the stages change
+  int nsaved;
+  double c;         // the stage at hand is at t_n + c*dt
+  uint64_t count;   // of stages
+  void *lanes;      // of rk45
+  void *solvers;    // of cvode
+  int nsolvers;
+} Stages;
+
 typedef struct Net Net;
 struct Net {
   double sys[SYS_COUNT]; // T, DT, TICK of the step
@@ -308,6 +334,7 @@ struct Net {
   int64_t ahead;         // the farthest step that a free population has reached
   int64_t fired;         // spikes so far, for statistics
   Vec(Value) kept;       // captures of injections: dropped with the network
+  Stages stages;
   uint32_t generation;   // counts detachments: what was bound before is stale
 };
 static inline Net *vm_net(const Vm *vm) { return vm->net; }
@@ -323,6 +350,15 @@ bool phase_inputs(Vm *vm);          // step.c: lets and couplings at t
 bool signals_take(Vm *vm, bool after_lets); // signal.c: computes those that are due before or after the lets
 void signals_reset(Vm *vm);
 void signals_clear(Vm *vm);
+bool phase_inputs_again(Vm *vm, const bool *needed); // those of Net.order that are needed, at a stage
+// stages.c: parts are opened after linking and before binding
+StagePart *stage_part_open(Vm *vm, const StageCode *code, Pop *pop, Proj *proj, Arena *a); // memory NULL: not to be had
+void stage_part_bind(StagePart *r, const Scope *s, uint32_t object);
+void stage_part_close(StagePart *r);
+double *stage_column(const StagePart *r, const Slot *t);
+void stages_open(Vm *vm);           // all are bound, the order of inputs is known
+void stages_close(Vm *vm);
+bool stages_take(Vm *vm);           // fills the columns STAGE_NEXT
 // event.c
 void emit_spikes(Vm *vm, Proj *p);   // this step's spikes set out
 void deliver_pre(Vm *vm, Proj *p);   // those that arrive in this step

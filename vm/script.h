@@ -125,7 +125,8 @@ typedef struct ScriptSweep { // columns of its table: the variable, then what is
   const ScriptFormat *formats;
 } ScriptSweep;
 
-typedef enum ScriptSetting { SET_DT, SET_SEED, SET_THREADS, SET_PRECISION, SET_METHOD, SET_SEMANTICS } ScriptSetting;
+typedef enum ScriptSetting { SET_DT, SET_SEED, SET_THREADS, SET_PRECISION, SET_METHOD, SET_SEMANTICS,
+                             SET_RTOL, SET_ATOL } ScriptSetting;
 
 #define SCRIPT_POOLS(X)                                                                                                \
   X(func, ScriptFunc, 'f')                                                                                             \

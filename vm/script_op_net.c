@@ -264,6 +264,11 @@ static bool set_number(Frame *f, ScriptSetting what, double x) {
     if (!(x > 0) || isinf(x)) return bad_setting(f, "the time step dt is a time above 0", "for instance: set dt = 0.1 ms");
     return vm_set_dt(vm, x, frame_span(f));
   }
+  if (what == SET_RTOL || what == SET_ATOL) {
+    if (!(x > 0) || x > 0.1) return bad_setting(f, "a tolerance is a number above 0 and at most 0.1", "for instance: set rtol = 1e-6");
+    vm_set_tolerance(vm, what == SET_RTOL ? x : vm->rtol, what == SET_ATOL ? x : vm->atol);
+    return true;
+  }
   if (x != rint(x) || fabs(x) > 0x1p53) return bad_setting(f, "this setting is a whole number", NULL);
   if (what == SET_SEED) {
     if (x < 0) return bad_setting(f, "the seed is a whole number, 0 or greater", NULL);

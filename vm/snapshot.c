@@ -143,6 +143,7 @@ static void walk_history(Walk *w, ProjRun *r) {
     WALK(w, depth);
     if (depth != h->depth) w->ok = false;
     WALK(w, h->begun);
+    WALK(w, h->first);
     walk(w, h->ring, sizeof *h->ring * (size_t)(h->n * h->depth));
   }
 }

@@ -115,6 +115,18 @@ bool phase_inputs(Vm *vm) {
   return true;
 }
 
+bool phase_inputs_again(Vm *vm, const bool *needed) {
+  const Net *net = vm_net(vm);
+  for (int k = 0; k < net->norder; k++) {
+    if (!needed[k] || !net->order[k].proj) continue;
+    const Pop *p = net->order[k].proj->post;
+    for (int z = 0; z < pop_run(p)->nzero; z++) memset(pop_run(p)->zero[z], 0, sizeof(double) * (size_t)p->n);
+  }
+  for (int k = 0; k < net->norder; k++)
+    if (needed[k] && !take_action(vm, &net->order[k])) return false;
+  return true;
+}
+
 static bool inputs(Vm *vm) {
   if (!signals_take(vm, false) || !phase_inputs(vm)) return false;
   vm_net(vm)->inputs_taken = true;
@@ -166,6 +178,7 @@ static bool advance_pop(Vm *vm, Pop *p) {
 static bool advance_proj(Vm *vm, Proj *p) {
   ProjRun *r = proj_run(p);
   Fault fault = {.what = -1};
+  if (r->advance_pre.k) history_aim(vm, p, &r->advance_pre, proj_store(p)->pre.min);
   bool ok = !r->advance_pre.k || run_lanes(vm, &r->advance_pre, p->pre->n, &fault);
   if (ok && r->advance.k) {
     history_take(vm, p, HISTORY_EVENT);
@@ -189,6 +202,7 @@ static bool lets_again(Vm *vm) {
 }
 
 static bool states(Vm *vm, int64_t free_until) {
+  if (!stages_take(vm)) return false;
   for (int k = 0; k < vm->pops.n; k++) {
     Pop *p = vm->pops.data[k];
     Fault fault = {.what = -1};

@@ -12,6 +12,7 @@ Vm *vm_new(Diags *diags) {
   vm->diags = diags;
   vm->arena = arena_new();
   vm->dt = 1e-4;
+  vm->rtol = vm->atol = 1e-6;
   vm->learning = true;
   vm->threads = 1;
   vm->next_id = 1;
@@ -80,6 +81,12 @@ static void relink_all(Vm *vm) {
   vm_net(vm)->attached = false;
 }
 
+void vm_set_tolerance(Vm *vm, double rtol, double atol) {
+  vm->rtol = rtol;
+  vm->atol = atol;
+  vm_net(vm)->attached = false;
+}
+
 bool vm_set_dt(Vm *vm, double dt, Span span) {
   if (dt == vm->dt) return true;
   if (set_late(vm, "dt", span)) return false;
@@ -98,6 +105,8 @@ bool vm_set_dt(Vm *vm, double dt, Span span) {
   vm->dt = dt;
   injections_round(vm);
   relink_all(vm);
+  for (int k = 0; k < vm->projs.n; k++)
+    if (!proj_settle(vm, vm->projs.data[k])) return false;
   return true;
 }
 

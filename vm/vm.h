@@ -27,6 +27,7 @@ struct Vm {
   Arena *arena;          // of the network: until vm_clear_network
   Linker linker;
   double dt;             // seconds
+  double rtol, atol;     // of methods that choose their steps; atol in units of each state
   uint64_t seed;
   uint32_t trial;
   Semantics semantics;
@@ -52,6 +53,7 @@ Vm *vm_new(Diags *diags);
 void vm_free(Vm *vm);
 void vm_clear_network(Vm *vm); // everything made since vm_new; settings stay
 bool vm_set_dt(Vm *vm, double dt, Span span);
+void vm_set_tolerance(Vm *vm, double rtol, double atol); // of methods that choose their steps
 bool vm_set_semantics(Vm *vm, Semantics s, Span span);
 void vm_set_seed(Vm *vm, uint64_t seed);
 void vm_set_learning(Vm *vm, bool on); // links rules again at the next run
