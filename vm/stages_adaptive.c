@@ -77,7 +77,7 @@ static void keep_slopes(const Lanes *l, int s) {
 }
 
 static bool stage(Vm *vm, Lanes *l, int n, int s, bool joined) {
-  double t0 = (double)vm->tick * vm->dt;
+  double t0 = vm_time(vm);
   for (int k = 0; k < n; k++) enter(&l[k], s, t0);
   if (joined && !stage_inputs(vm, (l->t[0] + node[s] * l->h[0]) / vm->dt)) return false;
   for (int k = 0; k < n; k++) {

@@ -67,7 +67,7 @@ static double **next_of(const StagePart *r) { return r->next; }
 
 static int right_side(sunrealtype t, N_Vector y, N_Vector out, void *ctx) {
   Solver *s = ctx;
-  double now = (double)s->vm->tick * s->vm->dt + t;
+  double now = vm_time(s->vm) + t;
   scatter(s, N_VGetArrayPointer(y));
   if (s->lane < 0 && !stage_inputs(s->vm, t / s->vm->dt)) return s->failed = true, -1;
   for (int k = 0; k < s->parts; k++) {
