@@ -64,7 +64,14 @@ void rule_unknown_name(Checker *c, Node *at, Atom name) {
   Diag *e = fault(c, E_NAME_UNKNOWN, name_span(at), "`%s` is not declared", name->text);
   const char **names = scope_names(c->cx->scope, false, c->a, &n);
   const char *near = nearest_name(name->text, names, n);
-  if (near)
+  const Ctx *x = c->cx;
+  if (x->kind == CX_BLOCK && x->model && model_find(x->model, name))
+    diag_hint(e, "that of the neuron itself is self.%s", name->text);
+  else if (x->kind == CX_CONN && x->pre && model_find(x->pre, name))
+    diag_hint(e, "that of the source is pre.%s", name->text);
+  else if (x->kind == CX_CONN && x->post && model_find(x->post, name))
+    diag_hint(e, "that of the target is post.%s", name->text);
+  else if (near)
     diag_hint(e, "did you mean `%s`?", near);
   else if (named(name, "i") || named(name, "N") || named(name, "xi"))
     diag_note(e, "inside a neuron `%s` is known, not here", name->text);

@@ -235,6 +235,7 @@ static void histogram_boxes(Figure *f, const PlotItem *item, const Array *y, con
   for (int64_t b = 0; b < bins; b++)
     str_addf(&f->data, "%.9g %.9g %.9g\n", 0.5 * (edge[b] + edge[b + 1]) / ys, count[b], (edge[b + 1] - edge[b]) / ys);
   f->points += bins;
+  str_add(&f->data, "set yrange [0:*]\n"); // counts, whatever the smallest
   add_curve(f, end_block(f), "using 1:2:3 with boxes fs solid 0.6 noborder",
             f->plot->nitems > 1 ? item->y_label : NULL);
   once(&f->x_label, item->y_label, item->y_unit);
