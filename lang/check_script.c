@@ -465,8 +465,6 @@ static void check_other(Checker *c, Node *n) {
   case N_BUILD: check_build(c, n); break;
   case N_SIGNAL: check_signal(c, n); break;
   case N_TRAIN: not_supported(c, n->span, "`train`"); break;
-  case N_CHECKPOINT: not_supported(c, n->span, "`checkpoint`"); break;
-  case N_RESUME: not_supported(c, n->span, "`resume`"); break;
   case N_LEARNING: break;
   default: check_declaration_place(c, n);
   }
@@ -499,6 +497,8 @@ void check_statement(Checker *c, Node *n) {
   case N_RESET: break;
   case N_STORE:
   case N_RESTORE:
+  case N_CHECKPOINT:
+  case N_RESUME:
     if (n->kid[0]) check_texts(c, n->kid[0]);
     break;
   case N_AT:

@@ -5,6 +5,7 @@
 #include "lang/link.h"
 
 #include "base/str.h"
+#include "lang/ast_print.h"
 #include "vm/vm.h"
 
 // ---- a population's shape ----
@@ -233,4 +234,16 @@ static bool link_proj(void *ctx, Vm *vm, Proj *p, SynCode *out, Arena *a) {
   return ok;
 }
 
-Linker lower_linker(Lowering *l) { return (Linker){.ctx = l, .pop = link_pop, .proj = link_proj, .reader = link_read}; }
+static void link_text(void *ctx, const Pop *p, const Proj *q, Str *out) {
+  (void)ctx;
+  if (p) ast_print(((const Model *)p->model->lang)->decl, out);
+  for (int k = 0; p && k < p->ninjections; k++) ast_print(((const InjectLow *)p->injections[k]->lang)->node, out);
+  if (!q) return;
+  const ConnInfo *ci = syn_low(q->syn)->ci;
+  ast_print(ci->syn->decl, out);
+  for (int r = 0; r < ci->nrules; r++) ast_print(ci->rules[r].model->decl, out);
+}
+
+Linker lower_linker(Lowering *l) {
+  return (Linker){.ctx = l, .pop = link_pop, .proj = link_proj, .reader = link_read, .text = link_text};
+}

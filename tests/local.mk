@@ -51,14 +51,14 @@ AM_DEFAULT_SOURCE_EXT = .c
 LDADD = libcore.la $(CHECK_LIBS)
 
 # In the language: one file, one behaviour.
-language_tests = tests/lang.sh tests/examples.sh tests/stdlib.sh tests/refs.sh tests/readme.sh tests/docs.sh tests/isa.sh
+language_tests = tests/lang.sh tests/examples.sh tests/stdlib.sh tests/refs.sh tests/readme.sh tests/docs.sh tests/isa.sh tests/resume.sh
 house_tests = tests/layers.sh tests/robust.sh tests/fmt.sh
 TESTS += $(language_tests) $(house_tests)
 if HAVE_SUNDIALS
 TESTS += tests/cvode.sh
 endif
 tests/cvode.log: hebb$(EXEEXT)
-EXTRA_DIST += $(language_tests) $(house_tests) tests/cvode.sh tests/cvode tests/common.sh tests/lang tests/unit tests/refs tests/stdlib tests/isa tests/golden
+EXTRA_DIST += $(language_tests) $(house_tests) tests/cvode.sh tests/cvode tests/common.sh tests/lang tests/unit tests/refs tests/resume tests/stdlib tests/isa tests/golden
 
 $(language_tests:.sh=.log): hebb$(EXEEXT)
 tests/robust.log tests/fmt.log: hebb$(EXEEXT)

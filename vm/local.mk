@@ -14,6 +14,7 @@ libcore_la_SOURCES += \
 	vm/builtin_reduce.c \
 	vm/builtin_spikes.c \
 	vm/builtin_stats.h \
+	vm/checkpoint.c \
 	vm/connect.c vm/connect.h \
 	vm/connect_draw.c \
 	vm/connect_init.c \

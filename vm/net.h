@@ -17,6 +17,7 @@
 #include "vm/program.h"
 #include "vm/value.h"
 
+struct Str;
 typedef struct Vm Vm;
 typedef struct Pop Pop;
 typedef struct Proj Proj;
@@ -230,6 +231,8 @@ typedef struct Linker {
   bool (*proj)(void *ctx, Vm *vm, Proj *p, SynCode *out, Arena *a);
   // A kernel that computes variable var of the selected elements (ACC_SELF) into SPACE_OUT 0: lets, inputs.
   Kernel *(*reader)(void *ctx, Vm *vm, Pop *p, int var, PopCode *captures, Arena *a);
+  // The model as text: the neuron and stimuli of a population, or the synapse and rules of a projection. May be NULL.
+  void (*text)(void *ctx, const Pop *p, const Proj *q, struct Str *out);
 } Linker;
 
 struct Pop {

@@ -397,6 +397,17 @@ void timed_prepare(Vm *vm);
 int timed_count(const Vm *vm);
 bool *timed_done(const Vm *vm, int k); // whether block k of `at` has run
 void timed_cut(Vm *vm, int n);         // drops the blocks behind the first n
+bool timed_past(const Vm *vm, int k);  // an `at` whose time is over
+// snapshot.c, checkpoint.c
+typedef struct Bytes {
+  unsigned char *data;
+  size_t n, cap;
+} Bytes;
+void bytes_add(Bytes *b, const void *data, size_t n);
+void state_write(Vm *vm, Bytes *out); // everything, with what was recorded
+bool state_read(Vm *vm, const unsigned char *data, size_t n); // false: it does not fit, and the network is spoilt
+void creation_remember(Vm *vm);       // step.c: what `reset` goes back to, once
+uint64_t hash_bytes(uint64_t h, const void *data, size_t n);
 void spikes_push(SpikeList *l, const int32_t *i, const int32_t *count, int64_t n);
 void injections_round(Vm *vm);      // inject.c: their times in steps of dt
 void forced_free(Forced *f);

@@ -7,6 +7,7 @@
 
 #include <math.h>
 #include <string.h>
+#include <unistd.h>
 
 static bool not_in_run(Frame *f, const char *what) {
   if (!f->m->running) return true;
@@ -193,23 +194,42 @@ bool script_op_RESTORE(Frame *f, ScriptIns in) {
   return true;
 }
 
-static bool with_path(Frame *f, const char *dir, bool (*act)(Vm *vm, const char *path, Span span)) {
+// What of the script belongs to the state: how many random numbers it drew.
+typedef struct Draws {
+  uint64_t draws, draws_begin, fills, fills_begin;
+} Draws;
+
+bool script_op_CHECKPOINT(Frame *f, ScriptIns in) {
+  (void)in;
+  Script *m = f->m;
+  if (!not_in_run(f, "checkpoint")) return false;
+  Draws d = {m->draws, m->draws_begin, m->fills, m->fills_begin};
   Str path = {0};
-  io_path(&path, peek_text(f, 0), dir);
-  bool ok = act(f->m->vm, path.data, frame_span(f));
+  io_path(&path, peek_text(f, 0), m->save_dir);
+  bool ok = vm_checkpoint(m->vm, path.data, &d, sizeof d, frame_span(f));
   str_free(&path);
   if (ok) drop(f, 1);
   return ok;
 }
 
-bool script_op_CHECKPOINT(Frame *f, ScriptIns in) {
-  (void)in;
-  return not_in_run(f, "checkpoint") && with_path(f, f->m->save_dir, vm_checkpoint);
-}
-
 bool script_op_RESUME(Frame *f, ScriptIns in) {
   (void)in;
-  return not_in_run(f, "resume") && with_path(f, f->m->load_dir, vm_resume);
+  Script *m = f->m;
+  if (!not_in_run(f, "resume")) return false;
+  Draws d = {0};
+  Str path = {0};
+  io_path(&path, peek_text(f, 0), m->save_dir); // where `checkpoint` writes, or else beside the script
+  if (access(path.data, R_OK) != 0) {
+    path.n = 0;
+    io_path(&path, peek_text(f, 0), m->load_dir);
+  }
+  bool ok = vm_resume(m->vm, path.data, &d, sizeof d, frame_span(f));
+  str_free(&path);
+  if (!ok) return false;
+  m->draws = d.draws, m->draws_begin = d.draws_begin;
+  m->fills = (uint32_t)d.fills, m->fills_begin = (uint32_t)d.fills_begin;
+  drop(f, 1);
+  return true;
 }
 
 // ---- sweeps ----

@@ -9,17 +9,27 @@
 #include "vm/probe.h"
 
 struct Snapshot {
-  unsigned char *data;
-  size_t n, cap;
+  Bytes bytes;
   int pops, projs;
 };
 
 typedef struct Walk {
-  Snapshot *s;
+  Bytes *s;
+  bool whole;              // for a file: what was recorded too
   const unsigned char *at; // reading; NULL while writing
   const unsigned char *end;
   bool ok;
 } Walk;
+
+void bytes_add(Bytes *b, const void *data, size_t n) {
+  if (!n) return;
+  if (b->n + n > b->cap) {
+    b->cap = 2 * b->cap + n + 1024;
+    b->data = mem_realloc(b->data, b->cap);
+  }
+  memcpy(b->data + b->n, data, n);
+  b->n += n;
+}
 
 static void walk(Walk *w, void *data, size_t bytes) {
   if (!bytes || !w->ok) return;
@@ -31,13 +41,7 @@ static void walk(Walk *w, void *data, size_t bytes) {
     }
     return;
   }
-  Snapshot *s = w->s;
-  if (s->n + bytes > s->cap) {
-    s->cap = 2 * s->cap + bytes + 1024;
-    s->data = mem_realloc(s->data, s->cap);
-  }
-  memcpy(s->data + s->n, data, bytes);
-  s->n += bytes;
+  bytes_add(w->s, data, bytes);
 }
 
 #define WALK(w, x) walk((w), &(x), sizeof(x))
@@ -55,18 +59,20 @@ static void walk_array(Walk *w, void **data, int64_t *n, int64_t *cap, size_t wi
   if (w->at && w->ok) *n = have;
 }
 
-// A column that was uniform when stored and is a full one now takes the stored value for all.
-static void walk_column(Walk *w, Column *c, int64_t n, size_t width) {
-  if (!c->p) return;
+// A column that was uniform when stored and is a full one now takes the stored value for all. True: the other way round
+// (read from a file), the owner must make it a full one and ask again.
+static bool walk_column(Walk *w, Column *c, int64_t n, size_t width) {
+  if (!c->p) return false;
+  const unsigned char *at = w->at;
   bool uniform = c->uniform;
   WALK(w, uniform);
   if (!w->at || uniform == c->uniform) {
     walk(w, c->p, uniform ? sizeof(double) : width * (size_t)n);
-    return;
+    return false;
   }
-  if (!uniform) { // cannot be: columns only become fuller
-    w->ok = false;
-    return;
+  if (!uniform) {
+    w->at = at;
+    return true;
   }
   double x = 0;
   WALK(w, x);
@@ -74,9 +80,51 @@ static void walk_column(Walk *w, Column *c, int64_t n, size_t width) {
     if (width == sizeof(float)) ((float *)(void *)c->p)[k] = (float)x;
     else c->p[k] = x;
   }
+  return false;
+}
+
+static void walk_neurons(Walk *w, Pop *p, int v) {
+  if (!walk_column(w, &p->cols[v], p->n, sizeof(double))) return;
+  w->ok = w->ok && column_expand(&p->cols[v], p->n);
+  p->changed = true;
+  if (w->ok) walk_column(w, &p->cols[v], p->n, sizeof(double));
+}
+
+static void walk_synapses(Walk *w, Proj *p, int v) {
+  if (!walk_column(w, &p->cols[v], p->nsyn, proj_width(p, v))) return;
+  w->ok = w->ok && proj_expand(p, v);
+  p->changed = true;
+  if (w->ok) walk_column(w, &p->cols[v], p->nsyn, proj_width(p, v));
+}
+
+static void walk_pre(Walk *w, Proj *p, int v) {
+  if (walk_column(w, &p->pre_cols[v], p->pre->n, sizeof(double))) w->ok = false; // they are always full
+}
+
+// What was recorded, for a file: the log begins as it stood.
+static void walk_whole_log(Walk *w, SpikeLog *l) {
+  int64_t n = l->n;
+  WALK(w, l->begin);
+  WALK(w, n);
+  if (w->at && (n < 0 || (uint64_t)n > (uint64_t)(w->end - w->at))) w->ok = false;
+  if (!w->ok) return;
+  if (w->at && n > l->cap) {
+    for (int k = 0; k < l->nwith; k++) l->values[k] = mem_realloc(l->values[k], sizeof **l->values * (size_t)n);
+    l->i = mem_realloc(l->i, sizeof *l->i * (size_t)n);
+    l->tick = mem_realloc(l->tick, sizeof *l->tick * (size_t)n);
+    l->cap = n;
+  }
+  walk(w, l->i, sizeof *l->i * (size_t)n);
+  walk(w, l->tick, sizeof *l->tick * (size_t)n);
+  for (int k = 0; k < l->nwith; k++) walk(w, l->values[k], sizeof **l->values * (size_t)n);
+  l->n = n;
 }
 
 static void walk_log(Walk *w, SpikeLog *l) {
+  if (w->whole) {
+    walk_whole_log(w, l);
+    return;
+  }
   int64_t n = l->n;
   WALK(w, l->begin);
   WALK(w, n);
@@ -102,12 +150,13 @@ static void walk_spikes(Walk *w, SpikeList *l) {
 }
 
 static void walk_block(Walk *w, Block *b, int64_t n) {
-  for (int v = 0; v < b->syn->model.nvars; v++) walk_column(w, &b->cols[v], n, sizeof(double));
+  for (int v = 0; v < b->syn->model.nvars; v++)
+    if (walk_column(w, &b->cols[v], n, sizeof(double))) w->ok = false; // they are always full
 }
 
 static void walk_pop(Walk *w, Pop *p) {
   PopRun *r = pop_run(p);
-  for (int v = 0; v < p->model->nvars; v++) walk_column(w, &p->cols[v], p->n, sizeof(double));
+  for (int v = 0; v < p->model->nvars; v++) walk_neurons(w, p, v);
   for (int k = 0; k < p->nblocks; k++) walk_block(w, p->blocks[k], p->n);
   int depth = r->depth * r->nring; // several rings: spikes and other events
   WALK(w, depth);
@@ -150,8 +199,8 @@ static void walk_history(Walk *w, ProjRun *r) {
 
 static void walk_proj(Walk *w, Proj *p) {
   for (int v = 0; v < p->syn->model.nvars; v++) {
-    walk_column(w, &p->pre_cols[v], p->pre->n, sizeof(double));
-    walk_column(w, &p->cols[v], p->nsyn, p->type[v] == SLOT_F32 ? sizeof(float) : sizeof(double));
+    walk_pre(w, p, v);
+    walk_synapses(w, p, v);
   }
   walk_arrivals(w, proj_run(p));
   walk_history(w, proj_run(p));
@@ -177,9 +226,31 @@ static void walk_rings(Walk *w, Net *net) {
   }
 }
 
+static void walk_samples(Walk *w, Probe *p) {
+  int64_t samples = p->samples;
+  WALK(w, samples);
+  WALK(w, p->width);
+  WALK(w, p->single);
+  if (w->at && (samples < 0 || p->width < -1 || (uint64_t)samples > (uint64_t)(w->end - w->at))) w->ok = false;
+  if (!w->ok) return;
+  size_t width = p->width > 0 ? (size_t)p->width : 0;
+  if (w->at && (samples > p->cap || !p->values)) {
+    p->cap = samples > p->cap ? samples : p->cap > 64 ? p->cap : 64;
+    p->t = mem_realloc(p->t, sizeof *p->t * (size_t)p->cap);
+    p->values = mem_realloc(p->values, sizeof *p->values * (size_t)p->cap * (width ? width : 1));
+  }
+  walk(w, p->t, sizeof *p->t * (size_t)samples);
+  walk(w, p->values, sizeof *p->values * width * (size_t)samples);
+  p->samples = samples;
+}
+
 static void walk_recordings(Walk *w, Vm *vm) {
-  for (int k = 0; k < vm->recordings.n; k++) {
+  for (int k = 0; k < vm->recordings.n && w->ok; k++) {
     Probe *p = vm->recordings.data[k]->impl;
+    if (w->whole) {
+      if (vm->recordings.data[k]->head.kind != VAL_SPIKES) walk_samples(w, p);
+      continue;
+    }
     int64_t samples = p->samples;
     WALK(w, samples);
     if (w->at && samples >= 0 && samples < p->samples) p->samples = samples;
@@ -207,7 +278,7 @@ static void walk_stimuli(Walk *w, Vm *vm) {
     Pop *p = vm->pops.data[k];
     int n = p->ninjections;
     WALK(w, n);
-    if (w->at && n < p->ninjections) {
+    if (w->at && n < p->ninjections && !w->whole) {
       p->ninjections = n;
       p->changed = true;
     }
@@ -215,8 +286,12 @@ static void walk_stimuli(Walk *w, Vm *vm) {
   }
   int timed = timed_count(vm);
   WALK(w, timed);
-  if (w->at && timed < timed_count(vm)) timed_cut(vm, timed);
-  for (int k = 0; k < timed && k < timed_count(vm) && w->ok; k++) WALK(w, *timed_done(vm, k));
+  if (w->at && timed < timed_count(vm) && !w->whole) timed_cut(vm, timed);
+  for (int k = 0; k < timed && w->ok; k++) {
+    bool none = false;
+    WALK(w, *(k < timed_count(vm) ? timed_done(vm, k) : &none));
+  }
+  for (int k = timed; w->at && k < timed_count(vm); k++) *timed_done(vm, k) = timed_past(vm, k);
 }
 
 static void walk_network(Walk *w, Vm *vm) {
@@ -232,15 +307,15 @@ static void walk_network(Walk *w, Vm *vm) {
 static void walk_fresh(Walk *w, Vm *vm) {
   for (int k = 0; k < vm->pops.n; k++) {
     Pop *p = vm->pops.data[k];
-    for (int v = 0; v < p->model->nvars; v++) walk_column(w, &p->cols[v], p->n, sizeof(double));
+    for (int v = 0; v < p->model->nvars; v++) walk_neurons(w, p, v);
     for (int b = 0; b < p->nblocks; b++) walk_block(w, p->blocks[b], p->n);
     walk_log(w, &pop_run(p)->log);
   }
   for (int k = 0; k < vm->projs.n; k++) {
     Proj *p = vm->projs.data[k];
     for (int v = 0; v < p->syn->model.nvars; v++) {
-      walk_column(w, &p->pre_cols[v], p->pre->n, sizeof(double));
-      walk_column(w, &p->cols[v], p->nsyn, p->type[v] == SLOT_F32 ? sizeof(float) : sizeof(double));
+      walk_pre(w, p, v);
+      walk_synapses(w, p, v);
     }
   }
   if (!w->at) return;
@@ -259,7 +334,15 @@ static void walk_signals(Walk *w, Net *net) {
   for (int k = 0; w->ok && k < n; k++) WALK(w, net->signals.data[k]->x);
 }
 
+static void walk_settings(Walk *w, Vm *vm) {
+  bool learning = vm->learning;
+  WALK(w, vm->seed);
+  WALK(w, learning);
+  if (w->at && w->ok) vm_set_learning(vm, learning);
+}
+
 static bool walk_all(Walk *w, Vm *vm) {
+  if (w->whole) walk_settings(w, vm);
   bool ran = vm->ran;
   WALK(w, ran);
   if (ran) walk_network(w, vm);
@@ -275,24 +358,8 @@ static bool walk_all(Walk *w, Vm *vm) {
   return w->ok;
 }
 
-Snapshot *vm_store(Vm *vm) {
-  vm_link(vm); // so that columns made by linking are there
-  Snapshot *s = mem_alloc(sizeof *s);
-  s->pops = vm->pops.n;
-  s->projs = vm->projs.n;
-  Walk w = {.s = s, .ok = true};
-  walk_all(&w, vm);
-  return s;
-}
-
-bool vm_restore(Vm *vm, const Snapshot *s, Span span) {
-  Walk w = {.at = s->data, .end = s->data + s->n, .ok = s->pops == vm->pops.n && s->projs == vm->projs.n};
-  if (w.ok) walk_all(&w, vm);
-  if (!w.ok) {
-    Diag *e = diag(vm->diags, E_SNAPSHOT, span, "the network was changed since its state was stored");
-    diag_hint(e, "make all populations and connections above `store` or `sweep`");
-    return false;
-  }
+// After reading: what follows from the state.
+static void settle(Vm *vm) {
   for (int k = 0; k < vm->pops.n; k++) {
     pop_run(vm->pops.data[k])->forced.sorted = false;
     pop_run(vm->pops.data[k])->ahead = 0;
@@ -302,27 +369,46 @@ bool vm_restore(Vm *vm, const Snapshot *s, Span span) {
   vm_net(vm)->constants = true;
   record_prepare(vm);
   timed_prepare(vm);
+}
+
+Snapshot *vm_store(Vm *vm) {
+  vm_link(vm); // so that columns made by linking are there
+  Snapshot *s = mem_alloc(sizeof *s);
+  s->pops = vm->pops.n;
+  s->projs = vm->projs.n;
+  Walk w = {.s = &s->bytes, .ok = true};
+  walk_all(&w, vm);
+  return s;
+}
+
+bool vm_restore(Vm *vm, const Snapshot *s, Span span) {
+  Walk w = {.at = s->bytes.data, .end = s->bytes.data + s->bytes.n, .ok = s->pops == vm->pops.n && s->projs == vm->projs.n};
+  if (w.ok) walk_all(&w, vm);
+  if (!w.ok) {
+    Diag *e = diag(vm->diags, E_SNAPSHOT, span, "the network was changed since its state was stored");
+    diag_hint(e, "make all populations and connections above `store` or `sweep`");
+    return false;
+  }
+  settle(vm);
   return true;
 }
 
 void snapshot_free(Snapshot *s) {
   if (!s) return;
-  mem_free(s->data);
+  mem_free(s->bytes.data);
   mem_free(s);
 }
 
-static bool no_files_yet(Vm *vm, Span span, const char *word) {
-  Diag *e = diag(vm->diags, E_NOT_SUPPORTED, span, "`%s` is not supported yet", word);
-  diag_hint(e, "within one script write store and restore");
-  return false;
+// ---- for files ----
+void state_write(Vm *vm, Bytes *out) {
+  Walk w = {.s = out, .whole = true, .ok = true};
+  walk_all(&w, vm);
 }
 
-bool vm_checkpoint(Vm *vm, const char *path, Span span) {
-  (void)path;
-  return no_files_yet(vm, span, "checkpoint");
-}
-
-bool vm_resume(Vm *vm, const char *path, Span span) {
-  (void)path;
-  return no_files_yet(vm, span, "resume");
+bool state_read(Vm *vm, const unsigned char *data, size_t n) {
+  Walk w = {.at = data, .end = data + n, .whole = true, .ok = true};
+  walk_all(&w, vm);
+  if (!w.ok || w.at != w.end) return false;
+  settle(vm);
+  return true;
 }

@@ -396,7 +396,7 @@ static RunEnd run_steps(Vm *vm, int64_t steps, int (*until)(void *ctx), void *ct
   return RUN_DONE;
 }
 
-static void remember_creation(Vm *vm) {
+void creation_remember(Vm *vm) {
   for (int k = 0; k < vm->pops.n; k++) pop_save(vm->pops.data[k]);
   for (int k = 0; k < vm->projs.n; k++) proj_save(vm->projs.data[k]);
 }
@@ -410,7 +410,7 @@ RunEnd vm_run(Vm *vm, int64_t steps, int (*until)(void *ctx), void *ctx, Span sp
   if (!run_attach(vm)) return RUN_ERROR;
   timed_prepare(vm);
   record_prepare(vm);
-  remember_creation(vm);
+  creation_remember(vm);
   vm_net(vm)->running = true;
   double from = wall(), cpu_from = clock_seconds(CLOCK_PROCESS_CPUTIME_ID);
   RunEnd end = run_steps(vm, steps, until, ctx);

@@ -113,6 +113,11 @@ int timed_count(const Vm *vm) { return vm_net(vm)->timed.n; }
 
 bool *timed_done(const Vm *vm, int k) { return &vm_net(vm)->timed.data[k]->done; }
 
+bool timed_past(const Vm *vm, int k) {
+  const TimedBlock *b = vm_net(vm)->timed.data[k];
+  return b->period == 0 && round(b->time / vm->dt) < (double)vm->tick;
+}
+
 void timed_cut(Vm *vm, int n) {
   Net *net = vm_net(vm);
   while (net->timed.n > n) block_drop(vec_pop(&net->timed));

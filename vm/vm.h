@@ -178,7 +178,10 @@ typedef struct Snapshot Snapshot;
 Snapshot *vm_store(Vm *vm);
 bool vm_restore(Vm *vm, const Snapshot *s, Span span); // an error if the network was changed since
 void snapshot_free(Snapshot *s);
-bool vm_checkpoint(Vm *vm, const char *path, Span span);
-bool vm_resume(Vm *vm, const char *path, Span span);
+// The same in a file (vm/checkpoint.c), with `more`, numbers of the caller's. A file that is damaged or does not fit is
+// refused, and nothing changed.
+bool vm_checkpoint(Vm *vm, const char *path, const void *more, size_t nmore, Span span);
+bool vm_resume(Vm *vm, const char *path, void *more, size_t nmore, Span span);
+uint64_t vm_model_hash(Vm *vm);                        // of populations, equations, stimuli, connections, recordings
 
 #endif
