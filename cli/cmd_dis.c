@@ -34,6 +34,17 @@ static void list_pop(const Listing *l, const Pop *p) {
   timed(l, p->name, c->every, c->nevery);
 }
 
+static void update(const Listing *l, const char *of, const char *what, const SynUpdate *u) {
+  Str s = {0};
+  kernel(l, of, what, u->each);
+  str_addf(&s, "%s, pre states", what);
+  kernel(l, of, s.data, u->pre);
+  str_free(&s);
+  str_addf(&s, "%s, post states", what);
+  kernel(l, of, s.data, u->post);
+  str_free(&s);
+}
+
 static void list_proj(const Listing *l, const Proj *p) {
   const SynCode *c = proj_code(p);
   Str name = {0};
@@ -45,6 +56,11 @@ static void list_proj(const Listing *l, const Proj *p) {
   kernel(l, name.data, "on post, once per spike", c->once_post);
   kernel(l, name.data, "on post", c->on_post);
   kernel(l, name.data, "coupling", c->coupling);
+  kernel(l, name.data, "integration of synapses", c->integrate);
+  kernel(l, name.data, "integration of pre states", c->integrate_pre);
+  update(l, name.data, "on step", &c->step);
+  update(l, name.data, "on start", &c->start);
+  for (int k = 0; k < c->nevery; k++) update(l, name.data, "on every", &c->every[k].update);
   str_free(&name);
 }
 

@@ -199,7 +199,7 @@ static void check_frequency(Checker *c, Node *n, const Sym *v) {
   if (cx->on == ON_POST && where == PLACE_PRE) return rule_pre_in_post(c, place);
   unsigned reads = expr_reads(n->kid[1]) | cx->if_reads;
   bool own = !member && ((cx->on == ON_PRE && where == PLACE_PRE) || (cx->on == ON_POST && where == PLACE_POST) ||
-                         cx->on == ON_STEP || cx->on == ON_EVERY);
+                         cx->on == ON_STEP || cx->on == ON_EVERY || cx->on == ON_START);
   if (own && reads & ~(where == PLACE_PRE ? READS_PRE : READS_POST)) rule_once_reads(c, n, where == PLACE_PRE);
   if (!own && !adds(n)) rule_shared_assign(c, n, place);
 }
@@ -237,6 +237,7 @@ static void handler_assign(Checker *c, Node *n) {
     Type given = check_value(c, n->kid[1]);
     check_draw(c, n, n->kid[1]);
     v->assigned = true;
+    v->reads |= (uint8_t)(expr_reads(n->kid[1]) | c->cx->if_reads);
     if (t.anydim && given.kind == TY_NUM && !given.anydim) {
       v->type = given;
       return;

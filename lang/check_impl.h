@@ -194,7 +194,6 @@ Type row_type(Checker *c, Type table);
 bool node_draws(const Node *n);
 void check_draw(Checker *c, Node *n, Node *value); // behind ~ stands a distribution; after the value was checked
 unsigned expr_reads(const Node *n);                // READS_*
-enum { READS_PRE = 1, READS_POST = 2, READS_SYN = 4 };
 
 // ---- units ----
 Dim dim_of_unit(Checker *c, Node *unit, const Unit **out, bool *ok);

@@ -320,7 +320,7 @@ unsigned var_reads(const Sym *v) {
     s->resolved = 9;
     unsigned r = s->decl->kind == N_LET ? expr_reads(s->decl->kid[0]) : 0;
     s->resolved = was;
-    return r;
+    return r | s->reads;
   }
   default: return 0;
   }
@@ -597,7 +597,7 @@ static bool part_allowed(const Node *n, ModelKind kind) {
   case N_ON:
     if (n->op == ON_PRE || n->op == ON_POST) return !neuron;
     if (n->op == ON_UPDATE) return kind == MODEL_RULE;
-    return neuron || n->op != ON_START;
+    return true;
   default: return true;
   }
 }

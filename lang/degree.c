@@ -9,6 +9,15 @@ bool param_per_synapse(const ConnInfo *ci, const Sym *param) {
   return false;
 }
 
+// A local of a handler: what its let reads, and what assignments gave it since.
+static unsigned local_depends(const ConnInfo *ci, const Sym *s) {
+  unsigned d = s->decl && s->decl->kind == N_LET ? expr_depends(ci, s->decl->kid[0]) : 0;
+  if (s->reads & READS_PRE) d |= DEP_PRE;
+  if (s->reads & READS_POST) d |= DEP_POST;
+  if (s->reads & READS_SYN) d |= DEP_SELF;
+  return d;
+}
+
 static unsigned symbol_depends(const ConnInfo *ci, const Sym *s, const Node *n) {
   if (n->kind == N_MEMBER && n->place == PLACE_PRE) return DEP_PRE;
   if (n->kind == N_MEMBER && n->place == PLACE_POST) return DEP_POST;
@@ -18,6 +27,7 @@ static unsigned symbol_depends(const ConnInfo *ci, const Sym *s, const Node *n) 
   case SYM_SIGNAL: return DEP_TIME;
   case SYM_STATE: return s->place == PLACE_PRE ? DEP_PRE_STATE : s->place == PLACE_POST ? DEP_POST_STATE : DEP_SELF;
   case SYM_LET: return s->decl && s->decl->kid[0] ? expr_depends(ci, s->decl->kid[0]) : 0;
+  case SYM_LOCAL: return local_depends(ci, s);
   case SYM_SELFVAR:
     if (s->selfvar == SV_I || s->selfvar == SV_POSX || s->selfvar == SV_POSY || s->selfvar == SV_POSZ) return DEP_PRE;
     if (s->selfvar == SV_J) return DEP_POST;
@@ -112,10 +122,17 @@ static bool reads_weight(const Node *n, void *ctx) {
   return n->kind == N_NAME && n->sym && n->sym->kind == SYM_WEIGHT;
 }
 
+static bool remembers(const Model *m) { // prev x of a state of each synapse
+  for (int k = 0; k < m->nvars; k++)
+    if (m->vars[k]->hidden && m->vars[k]->of && m->vars[k]->of->kind == SYM_STATE && m->vars[k]->of->place == PLACE_SELF) return true;
+  return false;
+}
+
 bool syn_event_driven(const ConnInfo *ci) {
   int states = 0;
   for (int r = -1; r < ci->nrules; r++) {
     const Model *m = part(ci, r);
+    if (remembers(m)) return false;
     for (int k = 0; k < m->nequations; k++) {
       const Equation *eq = &m->equations[k];
       if (eq->x->place != PLACE_SELF) continue;

@@ -187,7 +187,7 @@ static void add_touched_columns(Lowering *l, SynLow *s, VarList *vars) {
   s->touched = NEWN(l->a, int, n + 1);
   for (int k = 0; k <= n; k++) s->touched[k] = -1;
   if (!syn_event_driven(s->ci)) return;
-  int col = add_hidden(vars, "last step", 0, 0);
+  int col = add_hidden(vars, "last step", 0, VARF_STEP);
   for (int r = -1; r < s->ci->nrules; r++) {
     const Model *m = r < 0 ? s->ci->syn : s->ci->rules[r].model;
     for (int k = 0; k < m->nequations; k++) {

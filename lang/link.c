@@ -69,11 +69,42 @@ static void shape_drives(PopShape *sh, const Pop *p, Arena *a) {
   }
 }
 
+// Whether something done in each step for synapses changes variables of the population, before spikes are tested.
+typedef struct Changes {
+  Place place;
+} Changes;
+
+static bool changes_neuron(const Node *n, void *ctx) {
+  const Changes *c = ctx;
+  return n->kind == N_ASSIGN && n->kid[0]->kind == N_MEMBER && n->kid[0]->place == c->place;
+}
+
+static bool steps_change(const ConnInfo *ci, Place place) {
+  Changes c = {place};
+  for (int r = -1; r < ci->nrules; r++) {
+    const Model *m = r < 0 ? ci->syn : ci->rules[r].model;
+    for (int k = 0; k < m->non; k++) {
+      const Node *on = m->on[k].node;
+      if (on->kind == N_ON && (on->op == ON_STEP || on->op == ON_EVERY) && node_any(on->kid[2], changes_neuron, &c)) return true;
+    }
+  }
+  return false;
+}
+
+static bool stepped(const Vm *vm, const Pop *p) {
+  for (int k = 0; k < vm->projs.n; k++) {
+    const Proj *q = vm->projs.data[k];
+    if (q->pre == p && steps_change(syn_low(q->syn)->ci, PLACE_PRE)) return true;
+    if (q->post == p && steps_change(syn_low(q->syn)->ci, PLACE_POST)) return true;
+  }
+  return false;
+}
+
 static PopShape shape_of(const Vm *vm, const Pop *p, Arena *a) {
   bool *uniform = NEWN(a, bool, p->model->nvars + 1);
   for (int k = 0; k < p->model->nvars; k++) uniform[k] = p->cols[k].uniform;
   PopShape sh = {.low = neuron_low(p->model), .uniform = uniform, .nest = vm->semantics == SEMANTICS_NEST,
-                 .learning_off = !vm->learning};
+                 .learning_off = !vm->learning, .stepped = stepped(vm, p)};
   shape_blocks(&sh, vm, p, a);
   shape_drives(&sh, p, a);
   return sh;
@@ -89,6 +120,7 @@ static void shape_key(const Lowering *l, const PopShape *sh, Str *s) {
   KEY(s, sh->nest);
   KEY(s, sh->coupled);
   KEY(s, sh->feeds);
+  KEY(s, sh->stepped);
   key_add(s, sh->uniform, (size_t)sh->low->desc.nvars);
   key_add(s, sh->low->shared, (size_t)sh->low->model->nvars);
   for (int k = 0; k < sh->nblocks; k++) {

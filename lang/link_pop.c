@@ -47,31 +47,12 @@ static void run_block(System *s, View *v, const Node *scaled, const Node *block,
   s->e.path = 0;
 }
 
-// ---- on step ----
-// In a synapse `on step` a statement that changes a post state is done once per target: here. The others are the
-// projection's.
-static bool not_of_targets(Env *e, const Node *n) {
-  System *s = e->xi_ctx;
-  if (e->view == s->neuron || !e->view || e->depth) return false;
-  const ConnInfo *ci = ((const BlockLow *)e->view->ctx)->ci;
-  const Sym *x = n->kind == N_ASSIGN ? n->kid[0]->sym : NULL;
-  if (x && x->kind != SYM_LOCAL) return !(x->kind == SYM_STATE && x->place == PLACE_POST && n->kid[0]->kind == N_NAME);
-  bool local = n->kind == N_LET || n->kind == N_IF || n->kind == N_ASSIGN;
-  return local && (expr_depends(ci, n->kind == N_ASSIGN ? n->kid[1] : n->kid[0]) & (DEP_PRE | DEP_PRE_STATE | DEP_SELF));
-}
-
+// ---- on step, on start ----
 static void run_handlers(System *s, int on) {
-  s->e.skip = not_of_targets;
-  for (int k = 0; k < s->nviews; k++) {
-    View *v = s->view[k];
-    const Model *m = v->model;
-    for (int j = 0; j < m->non; j++) {
-      const Node *n = m->on[j].node;
-      if (n->kind != N_ON || n->op != on) continue;
-      run_block(s, v, m->on[j].scaled, n->kid[2], 0x5e9u + (uint32_t)j);
-    }
-  }
-  s->e.skip = NULL;
+  const Model *m = s->neuron->model;
+  for (int j = 0; j < m->non; j++)
+    if (m->on[j].node->kind == N_ON && m->on[j].node->op == on)
+      run_block(s, s->neuron, m->on[j].scaled, m->on[j].node->kid[2], 0x5e9u + (uint32_t)j);
 }
 
 static bool has_handler(const PopShape *shape, int on) {
@@ -167,6 +148,18 @@ static void store_prev(System *s) {
   }
 }
 
+// Post states that `prev` of a synapse asks for.
+static void store_block_prev(System *s) {
+  for (int k = 0; k < s->nviews; k++) {
+    View *v = s->view[k];
+    for (int j = 0; v != s->neuron && j < v->model->nvars; j++) {
+      const Sym *x = v->model->vars[j];
+      if (x->hidden && x->of && x->of->kind == SYM_STATE && x->of->place == PLACE_POST)
+        ir_store(s->ir, system_slot(s, v, x), ir_load(s->ir, system_slot(s, v, x->of)));
+    }
+  }
+}
+
 // Inputs that the blocks of spikes read are kept as they were at t_n.
 typedef struct InputUse {
   const Model *m;
@@ -188,7 +181,7 @@ static bool reads_input(const Node *n, void *ctx) {
 static bool later_code_reads_input(const PopShape *shape) {
   const Model *m = shape->low->model;
   InputUse u = {m, 0};
-  if (m->spike.node && node_any(shape->nest ? m->spike.node : m->spike.node->kid[2], reads_input, &u)) return true;
+  if (m->spike.node && node_any(shape->nest || shape->stepped ? m->spike.node : m->spike.node->kid[2], reads_input, &u)) return true;
   if (m->refractory.node && node_any(m->refractory.node, reads_input, &u)) return true;
   for (int j = 0; j < m->non; j++)
     if ((m->on[j].node->kind == N_EVENT || m->on[j].node->op == ON_EVERY) && node_any(m->on[j].node, reads_input, &u)) return true;
@@ -222,9 +215,11 @@ static Kernel *make_advance(Lowering *l, const PopShape *shape, Names *names, bo
     env_forget_lets(&s.e);
     run_handlers(&s, ON_STEP);
     store_changes(&s, names);
-    if (shape->nest && before) system_store_hidden(&s, shape->low->before, "before", before);
-    if (!shape->nest) emit_spikes(&s, before, flag);
+    bool apart = shape->nest || shape->stepped;
+    if (apart && before) system_store_hidden(&s, shape->low->before, "before", before);
+    if (!apart) emit_spikes(&s, before, flag);
     store_prev(&s);
+    store_block_prev(&s);
     store_inputs(&s);
     k = system_compile(&s, "advance");
     *ok = k != NULL;
@@ -233,7 +228,7 @@ static Kernel *make_advance(Lowering *l, const PopShape *shape, Names *names, bo
   return k;
 }
 
-// Under `semantics = nest` arriving events come between integration and test.
+// Arriving events under `semantics = nest`, or the `on step` of a synapse, come between integration and test.
 static Kernel *make_threshold(Lowering *l, const PopShape *shape) {
   System s;
   system_open(&s, l, shape, ACC_LANE);
@@ -420,7 +415,7 @@ bool link_population(Lowering *l, const PopShape *shape, PopCode *out) {
   out->advance = make_advance(l, shape, &names, &ok);
   if (ok) ok = link_stages(l, shape, &out->stage);
   const Model *m = shape->low->model;
-  if (ok && shape->nest && m->spike.node) ok = (out->threshold = make_threshold(l, shape)) != NULL;
+  if (ok && (shape->nest || shape->stepped) && m->spike.node) ok = (out->threshold = make_threshold(l, shape)) != NULL;
   if (ok) ok = (out->spike = make_spike(l, shape, &names)) != NULL;
   if (ok && has_handler(shape, ON_START)) ok = (out->start = make_start(l, shape, &names)) != NULL;
   if (ok) ok = make_timed(l, shape, &names, out) && make_events(l, shape, &names, out);

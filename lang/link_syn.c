@@ -136,7 +136,7 @@ bool link_adds_only(Lowering *l, const SynShape *shape, const double *params) {
 
 // ---- stores ----
 static bool stored_here(const SynSystem *s, const View *v, const Sym *x) {
-  SynPlace mine = s->lanes == SYN_ONCE_PRE || s->lanes == SYN_PRE_LANES ? AT_PRE : s->lanes == SYN_ONCE_POST ? AT_POST : AT_SYNAPSE;
+  SynPlace mine = lanes_place(s);
   if (x->hidden || v == s->pre || v == s->post) return false;
   if (x->kind == SYM_WEIGHT || x->kind == SYM_PARAM) return mine == AT_SYNAPSE;
   if (x->kind != SYM_STATE) return false;
@@ -158,6 +158,7 @@ static void store_changes(SynSystem *s, Names *names) {
 }
 
 // ---- equations ----
+// Those of post states stand in the system of the target.
 static bool equation_of(const SynSystem *s, const Equation *eq) {
   bool pre = eq->x->kind == SYM_STATE && eq->x->place == PLACE_PRE, post = eq->x->kind == SYM_STATE && eq->x->place == PLACE_POST;
   if (s->lanes == SYN_PRE_LANES) return pre;
@@ -286,15 +287,25 @@ static Kernel *finish(LinkSyn *ls, SynSystem *s, const char *name) {
   return k;
 }
 
-static Kernel *event_kernel(LinkSyn *ls, int on, SynLanes lanes, const char *name) {
+static SynPlace place_of_lanes(SynLanes lanes) {
+  SynSystem s = {.lanes = lanes};
+  return lanes_place(&s);
+}
+
+// The handlers of an event over these lanes; NULL where none of their statements belongs there.
+static Kernel *event_kernel(LinkSyn *ls, int on, SynLanes lanes, bool once_done, const char *name) {
   SynSystem s;
+  SynPlace place = place_of_lanes(lanes);
+  if (!has_statements(ls, on, place)) return NULL;
   syn_open(&s, ls->l, ls->shape, lanes, NULL);
-  bool each = lanes == SYN_EACH || lanes == SYN_EACH_POST;
-  if (each && ls->event_driven && !touch(ls, &s, on == ON_START ? 0 : 1)) s.e.failed = true;
+  s.once_done = once_done;
+  if (place == AT_SYNAPSE && ls->event_driven && !touch(ls, &s, on == ON_START ? 0 : 1)) s.e.failed = true;
   run_handlers(ls, &s, on);
   store_changes(&s, &ls->names);
   return finish(ls, &s, name);
 }
+
+static bool draws(const Kernel *k) { return k && kernel_is_random(k); }
 
 static Kernel *sync_kernel(LinkSyn *ls) {
   SynSystem s;
@@ -306,12 +317,13 @@ static Kernel *sync_kernel(LinkSyn *ls) {
 
 static void link_events(LinkSyn *ls, SynCode *out) {
   if (has_handler(ls, ON_PRE) && !plain_adding(ls, out)) {
-    if (has_statements(ls, ON_PRE, AT_SYNAPSE)) out->on_pre = event_kernel(ls, ON_PRE, SYN_EACH, "on pre");
-    if (has_statements(ls, ON_PRE, AT_PRE)) out->once_pre = event_kernel(ls, ON_PRE, SYN_ONCE_PRE, "on pre, once");
+    out->once_pre = event_kernel(ls, ON_PRE, SYN_ONCE_PRE, false, "on pre, once");
+    out->once_pre_first = draws(out->once_pre);
+    out->on_pre = event_kernel(ls, ON_PRE, SYN_EACH, out->once_pre_first, "on pre");
   }
-  if (has_statements(ls, ON_POST, AT_SYNAPSE)) out->on_post = event_kernel(ls, ON_POST, SYN_EACH_POST, "on post");
-  if (has_statements(ls, ON_POST, AT_POST)) out->once_post = event_kernel(ls, ON_POST, SYN_ONCE_POST, "on post, once");
-  if (has_statements(ls, ON_START, AT_SYNAPSE)) out->start = event_kernel(ls, ON_START, SYN_EACH, "on start");
+  out->once_post = event_kernel(ls, ON_POST, SYN_ONCE_POST, false, "on post, once");
+  out->once_post_first = draws(out->once_post);
+  out->on_post = event_kernel(ls, ON_POST, SYN_EACH_POST, out->once_post_first, "on post");
 }
 
 // ---- on pre.NAME ----
@@ -329,8 +341,9 @@ static void link_event(LinkSyn *ls, const Node *on, SynEvents *out) {
   }
   const char *name = arena_printf(ls->l->a, "on pre.%s", on->name->text);
   ls->event = on->name;
-  if (has_statements(ls, ON_PRE, AT_SYNAPSE)) e.each = event_kernel(ls, ON_PRE, SYN_EACH, name);
-  if (has_statements(ls, ON_PRE, AT_PRE)) e.once = event_kernel(ls, ON_PRE, SYN_ONCE_PRE, arena_printf(ls->l->a, "%s, once", name));
+  e.once = event_kernel(ls, ON_PRE, SYN_ONCE_PRE, false, arena_printf(ls->l->a, "%s, once", name));
+  e.once_first = draws(e.once);
+  e.each = event_kernel(ls, ON_PRE, SYN_EACH, e.once_first, name);
   ls->event = NULL;
   if (e.each || e.once) vec_push(out, e);
 }
@@ -348,7 +361,7 @@ static void link_named_events(LinkSyn *ls, SynCode *out) {
   out->event = vec_keep(&list, ls->l->a);
 }
 
-// ---- every step ----
+// ---- integration ----
 static bool has_equations(const LinkSyn *ls, Place place) {
   for (int r = -1; r < ls->ci->nrules; r++) {
     const Model *m = syn_part_model(ls->ci, r);
@@ -360,13 +373,43 @@ static bool has_equations(const LinkSyn *ls, Place place) {
   return false;
 }
 
-static Kernel *step_kernel(LinkSyn *ls, SynLanes lanes, bool equations, const char *name) {
+// The states that `prev` asks for, as they are at the end of the step before.
+static bool keeps_past(const SynSystem *s, const View *v, const Sym *x) {
+  (void)v;
+  return x->hidden && x->of && x->of->kind == SYM_STATE && place_of(x->of) == lanes_place(s);
+}
+
+static bool has_past(const LinkSyn *ls, SynLanes lanes) {
+  SynSystem s = {.lanes = lanes};
+  for (int r = -1; r < ls->ci->nrules; r++) {
+    const Model *m = syn_part_model(ls->ci, r);
+    for (int k = 0; k < m->nvars; k++)
+      if (keeps_past(&s, NULL, m->vars[k])) return true;
+  }
+  return false;
+}
+
+static void store_past(SynSystem *s) {
+  for (int p = 0; p < s->nparts; p++) {
+    View *v = s->part[p].view;
+    for (int k = 0; k < v->model->nvars; k++) {
+      const Sym *x = v->model->vars[k];
+      if (keeps_past(s, v, x)) ir_store(s->ir, syn_slot(s, v, x), ir_load(s->ir, syn_slot(s, v, x->of)));
+    }
+  }
+}
+
+static Kernel *integration_kernel(LinkSyn *ls, SynLanes lanes, const char *name) {
+  bool self = lanes == SYN_EACH;
+  if (!has_past(ls, lanes) && !(self ? has_equations(ls, PLACE_SELF) && !ls->event_driven : has_equations(ls, PLACE_PRE)))
+    return NULL;
   SynSystem s;
   int n;
   syn_open(&s, ls->l, ls->shape, lanes, NULL);
-  if (equations && !solve_part(ls, &s, ir_load(s.ir, slot_sys(SYS_DT)), NULL, &n)) s.e.failed = true;
-  run_handlers(ls, &s, ON_STEP);
+  s.integrating = true;
+  if (!(self && ls->event_driven) && !solve_part(ls, &s, ir_load(s.ir, slot_sys(SYS_DT)), NULL, &n)) s.e.failed = true;
   store_changes(&s, &ls->names);
+  store_past(&s);
   return finish(ls, &s, name);
 }
 
@@ -379,17 +422,29 @@ static void pre_slopes(LinkSyn *ls, StageCode *out) {
   if (out->method) out->slopes = k;
 }
 
-static void link_steps(LinkSyn *ls, SynCode *out) {
-  bool pre = has_equations(ls, PLACE_PRE), self = has_equations(ls, PLACE_SELF) && !ls->event_driven;
-  if (pre || has_statements(ls, ON_STEP, AT_PRE)) out->advance_pre = step_kernel(ls, SYN_PRE_LANES, pre, "pre states");
-  if (pre) pre_slopes(ls, &out->stage);
-  if (self || has_statements(ls, ON_STEP, AT_SYNAPSE)) out->advance = step_kernel(ls, SYN_EACH, self, "synapses");
+static void link_integration(LinkSyn *ls, SynCode *out) {
+  out->integrate = integration_kernel(ls, SYN_EACH, "synapses");
+  out->integrate_pre = integration_kernel(ls, SYN_PRE_LANES, "pre states");
+  if (has_equations(ls, PLACE_PRE)) pre_slopes(ls, &out->stage);
 }
 
-static Kernel *every_kernel(LinkSyn *ls, int part, const Handler *h, SynLanes lanes) {
+// ---- on step, on start, on every ----
+static SynUpdate event_update(LinkSyn *ls, int on, const char *name) {
+  SynUpdate u = {0};
+  u.pre = event_kernel(ls, on, SYN_PRE_LANES, false, arena_printf(ls->l->a, "%s, pre states", name));
+  u.post = event_kernel(ls, on, SYN_POST_LANES, false, arena_printf(ls->l->a, "%s, post states", name));
+  u.once_first = draws(u.pre) || draws(u.post);
+  u.each = event_kernel(ls, on, SYN_EACH, u.once_first, name);
+  return u;
+}
+
+static Kernel *every_kernel(LinkSyn *ls, int part, const Handler *h, SynLanes lanes, bool once_done, const char *name) {
+  Search f = {ON_EVERY, place_of_lanes(lanes), false};
+  if (!node_any(h->node->kid[2], is_there, &f)) return NULL;
   SynSystem s;
   syn_open(&s, ls->l, ls->shape, lanes, NULL);
   s.on = ON_EVERY;
+  s.once_done = once_done;
   for (int p = 0; p < s.nparts; p++)
     if (s.part[p].rule == part) s.e.view = s.part[p].view;
   s.e.scaled = h->scaled;
@@ -397,7 +452,7 @@ static Kernel *every_kernel(LinkSyn *ls, int part, const Handler *h, SynLanes la
   lower_block(&s.e, h->node->kid[2]);
   s.e.scaled = NULL;
   store_changes(&s, &ls->names);
-  return finish(ls, &s, "on every");
+  return finish(ls, &s, name);
 }
 
 static Kernel *period_kernel(LinkSyn *ls, int part, const Handler *h) {
@@ -409,26 +464,22 @@ static Kernel *period_kernel(LinkSyn *ls, int part, const Handler *h) {
   return finish(ls, &s, "period");
 }
 
-static bool has_place(const Node *block, SynPlace place) {
-  Search f = {ON_EVERY, place, false};
-  return node_any(block, is_there, &f);
-}
-
 static void link_every(LinkSyn *ls, SynCode *out) {
-  Vec(TimedKernel) list = {0};
-  for (int r = -1; r < ls->ci->nrules; r++) {
+  Vec(SynTimed) list = {0};
+  int n = ls->ci->nrules;
+  for (int p = 0; p <= n; p++) { // in the order in which handlers run
+    int r = ls->shape->low->learn_first ? (p < n ? p : -1) : p - 1;
     const Model *m = syn_part_model(ls->ci, r);
     for (int k = 0; k < m->non; k++) {
       const Handler *h = &m->on[k];
       if (!is_handler(ls, h, ON_EVERY)) continue;
-      for (int pre = 0; pre < 2; pre++)
-        if (has_place(h->node->kid[2], pre ? AT_PRE : AT_SYNAPSE))
-          vec_push(&list, (TimedKernel){.pre = pre, .kernel = every_kernel(ls, r, h, pre ? SYN_PRE_LANES : SYN_EACH),
-                                        .period = period_kernel(ls, r, h)});
-      if (has_place(h->node->kid[2], AT_POST)) {
-        diag(ls->l->d, E_NOT_SUPPORTED, h->node->span, "a `post state` cannot be changed in `on every` of a synapse yet");
-        ls->ok = false;
-      }
+      SynTimed t = {.period = period_kernel(ls, r, h)};
+      SynUpdate *u = &t.update;
+      u->pre = every_kernel(ls, r, h, SYN_PRE_LANES, false, "on every, pre states");
+      u->post = every_kernel(ls, r, h, SYN_POST_LANES, false, "on every, post states");
+      u->once_first = draws(u->pre) || draws(u->post);
+      u->each = every_kernel(ls, r, h, SYN_EACH, u->once_first, "on every");
+      vec_push(&list, t);
     }
   }
   out->nevery = list.n;
@@ -474,7 +525,9 @@ bool link_projection(Lowering *l, const SynShape *shape, const double *params, S
   *out = (SynCode){0};
   link_events(&ls, out);
   link_named_events(&ls, out);
-  link_steps(&ls, out);
+  link_integration(&ls, out);
+  out->step = event_update(&ls, ON_STEP, "on step");
+  out->start = event_update(&ls, ON_START, "on start");
   link_every(&ls, out);
   if (ls.event_driven) out->sync = sync_kernel(&ls);
   link_coupling(&ls, out);

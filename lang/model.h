@@ -57,6 +57,7 @@ struct Sym {
   uint8_t signal;  // SIGNAL_* of a signal of the script
   bool param;      // a script variable that is the parameter of a network
   uint8_t resolved;// private to the checker
+  uint8_t reads;   // of a local that is assigned: READS_* of what was assigned to it
   bool recheck;    // private to the checker
 };
 
@@ -65,6 +66,8 @@ enum { SIGNAL_COMPUTED = 1, SIGNAL_LATE = 2 }; // in each step, after the lets, 
 static inline bool sym_is_signal(const Sym *s) {
   return s->kind == SYM_SIGNAL ? !s->model : s->kind == SYM_FRAME && s->of && s->of->kind == SYM_SIGNAL;
 }
+// Which of a synapse's neurons and values something reads.
+enum { READS_PRE = 1, READS_POST = 2, READS_SYN = 4 };
 
 typedef enum ModelKind { MODEL_NEURON, MODEL_SYNAPSE, MODEL_RULE } ModelKind;
 typedef enum MethodKind {

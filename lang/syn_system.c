@@ -34,11 +34,12 @@ bool weight_changes(const ConnInfo *ci) {
 // ---- slots ----
 static Access self_access(const SynSystem *s) { return s->lanes == SYN_EACH_POST ? ACC_SELF : ACC_LANE; }
 static Access pre_access(const SynSystem *s) { return s->lanes == SYN_PRE_LANES ? ACC_LANE : ACC_PRE; }
+static Access post_access(const SynSystem *s) { return s->lanes == SYN_POST_LANES ? ACC_LANE : ACC_POST; }
 
 static bool sees(const SynSystem *s, Place place) {
   switch (s->lanes) {
   case SYN_ONCE_PRE: case SYN_PRE_LANES: return place == PLACE_PRE;
-  case SYN_ONCE_POST: return place == PLACE_POST;
+  case SYN_ONCE_POST: case SYN_POST_LANES: return place == PLACE_POST;
   default: return true;
   }
 }
@@ -55,7 +56,7 @@ Slot syn_slot(SynSystem *s, const View *v, const Sym *x) {
   if (x->kind == SYM_SIGNAL) return slot_var(OBJ_PARAMS, ACC_UNIFORM, column, false, name);
   const Sym *of = x->of ? x->of : x;
   if (of->kind == SYM_STATE && of->place == PLACE_PRE) return slot_var(OBJ_PREBLOCK, pre_access(s), column, false, name);
-  if (of->kind == SYM_STATE && of->place == PLACE_POST) return slot_var(OBJ_BLOCK0, ACC_POST, column, false, name);
+  if (of->kind == SYM_STATE && of->place == PLACE_POST) return slot_var(OBJ_BLOCK0, post_access(s), column, false, name);
   bool fixed = x->kind == SYM_PARAM || (x->kind == SYM_WEIGHT && !weight_changes(s->ci));
   bool uniform = fixed && s->shape->uniform[column];
   return typed(s, slot_var(OBJ_SELF, uniform ? ACC_UNIFORM : self_access(s), column, x->kind == SYM_PARAM, name));
@@ -73,7 +74,7 @@ static IrVal part_read(Env *e, View *v, const Sym *x, const Node *at) {
   Place place = x->kind == SYM_STATE ? (Place)(x->of ? x->of->place : x->place) : PLACE_SELF;
   if (!sees(s, place)) {
     env_error(e, E_NOT_SUPPORTED, at, "%s cannot be read in a statement that is done once for each %s neuron", x->name->text,
-              s->lanes == SYN_ONCE_POST ? "target" : "source");
+              sees(s, PLACE_POST) ? "target" : "source");
     return 0;
   }
   e->varies = true;
@@ -104,11 +105,18 @@ static IrVal part_self(Env *e, View *v, SelfVar which, const Node *at) {
   }
 }
 
+// While states are integrated they are what they were at the end of the step before; afterwards that was kept.
 static IrVal part_prev(Env *e, View *v, const Sym *x, const Node *at) {
   SynSystem *s = syn_of(e);
+  if (x->kind != SYM_STATE) {
+    Diag *d = env_error(e, E_NOT_SUPPORTED, at, "`prev` of a synapse or rule remembers its states; `%s` is a let", x->name->text);
+    diag_hint(d, "keep it in a state: `state last = 0`, and `on step { ...; last = %s }`", x->name->text);
+    return ir_const(e->ir, 0);
+  }
+  if (s->integrating) return ir_load(e->ir, syn_slot(s, v, x));
   for (int k = 0; k < v->model->nvars; k++)
     if (v->model->vars[k]->of == x) return part_read(e, v, v->model->vars[k], at);
-  return (void)s, 0;
+  BUG("prev %s is not kept", x->name->text);
 }
 
 // ---- assignments ----
@@ -120,16 +128,19 @@ SynPlace statement_place(const Node *assign, int on) {
   return x->place == PLACE_POST && (on == ON_POST || either) ? AT_POST : AT_SYNAPSE;
 }
 
-static SynPlace lanes_place(const SynSystem *s) {
+SynPlace place_of(const Sym *state) {
+  return state->place == PLACE_PRE ? AT_PRE : state->place == PLACE_POST ? AT_POST : AT_SYNAPSE;
+}
+
+SynPlace lanes_place(const SynSystem *s) {
   switch (s->lanes) {
   case SYN_ONCE_PRE: case SYN_PRE_LANES: return AT_PRE;
-  case SYN_ONCE_POST: return AT_POST;
+  case SYN_ONCE_POST: case SYN_POST_LANES: return AT_POST;
   default: return AT_SYNAPSE;
   }
 }
 
-// What is done once per neuron is not done again per synapse, but its new value is known there: statements that follow
-// see it.
+// What is done once per neuron is not stored per synapse, but computed there as well: statements that follow see it.
 static bool not_mine(Env *e, const Node *n) {
   SynSystem *s = syn_of(e);
   if (e->depth || !e->view) return false;
@@ -140,7 +151,8 @@ static bool not_mine(Env *e, const Node *n) {
   if (x && x->kind != SYM_LOCAL) {
     bool rule_weight = x->kind == SYM_WEIGHT && e->view->model->kind == MODEL_RULE;
     if (rule_weight && s->shape->learning_off) return true;
-    return mine != AT_SYNAPSE && statement_place(n, s->on) != mine;
+    SynPlace place = statement_place(n, s->on);
+    return mine == AT_SYNAPSE ? s->once_done && place != AT_SYNAPSE : place != mine;
   }
   const Node *expr = n->kind == N_ASSIGN ? n->kid[1] : n->kind == N_LET || n->kind == N_IF ? n->kid[0] : NULL;
   return expr && (expr_depends(s->ci, expr) & cannot);
@@ -169,7 +181,7 @@ static bool is_pre(const View *v) { return v->number == 1; }
 static IrVal neuron_load(Env *e, const View *v, int column, bool constant, const char *name) {
   SynSystem *s = syn_of(e);
   e->varies = true;
-  return ir_load(e->ir, slot_var(is_pre(v) ? OBJ_PRE : OBJ_POST, is_pre(v) ? pre_access(s) : ACC_POST, column, constant, name));
+  return ir_load(e->ir, slot_var(is_pre(v) ? OBJ_PRE : OBJ_POST, is_pre(v) ? pre_access(s) : post_access(s), column, constant, name));
 }
 
 static IrVal side_read(Env *e, View *v, const Sym *x, const Node *at) {
@@ -222,7 +234,7 @@ static bool side_assign(Env *e, View *v, const Sym *x, Op op, IrVal rhs, const N
     return true;
   }
   if (op == OP_SUB) rhs = ir_op1(e->ir, IR_NEG, rhs);
-  Slot slot = slot_var(is_pre(v) ? OBJ_PRE : OBJ_POST, is_pre(v) ? pre_access(s) : ACC_POST, x->index, false, x->name->text);
+  Slot slot = slot_var(is_pre(v) ? OBJ_PRE : OBJ_POST, is_pre(v) ? pre_access(s) : post_access(s), x->index, false, x->name->text);
   ir_add_at(e->ir, slot, rhs, e->active);
   view_assign(e, v, x, ir_op2(e->ir, IR_ADD, view_read(e, v, x, at), rhs));
   return true;

@@ -10,7 +10,8 @@ typedef enum SynLanes {
   SYN_EACH_POST, // synapses of a target, apart in storage
   SYN_ONCE_PRE,  // a list of sources
   SYN_ONCE_POST, // a list of targets
-  SYN_PRE_LANES  // all sources
+  SYN_PRE_LANES, // all sources
+  SYN_POST_LANES // all targets
 } SynLanes;
 
 typedef struct SynPart {
@@ -31,6 +32,8 @@ typedef struct SynSystem {
   SynPart *part;        // in the order in which handlers run
   int nparts;
   View **view;
+  bool once_done;       // what is done once for each neuron is done already: its values are read
+  bool integrating;     // columns are those at the end of the step before
   bool reads_lets;      // an algebraic quantity of the source was read
 } SynSystem;
 
@@ -45,5 +48,7 @@ bool weight_changes(const ConnInfo *ci);
 // Where a statement belongs.
 typedef enum SynPlace { AT_SYNAPSE, AT_PRE, AT_POST } SynPlace;
 SynPlace statement_place(const Node *assign, int on);
+SynPlace lanes_place(const SynSystem *s);  // what the kernel changes
+SynPlace place_of(const Sym *state);       // where a state of synapse or rule lives
 
 #endif

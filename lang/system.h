@@ -44,6 +44,7 @@ typedef struct PopShape {
   Drive *drive;
   bool nest, learning_off;
   bool coupled, feeds; // a coupling onto it, or out of it, reads what changes within the step
+  bool stepped;        // an `on step` or `on every` of a synapse changes its variables
 } PopShape;
 
 typedef struct Noise {

@@ -12,6 +12,27 @@
 #include "vm/stages.h"
 
 // ---- linking ----
+// Room for what is bound to timed blocks and further events.
+static void proj_open_lists(Proj *p) {
+  ProjRun *r = proj_run(p);
+  if (r->every) return;
+  r->every = mem_alloc(sizeof *r->every * (size_t)(r->code.nevery + 1));
+  r->period = mem_alloc(sizeof *r->period * (size_t)(r->code.nevery + 1));
+  r->event_each = mem_alloc(sizeof *r->event_each * (size_t)(r->code.nevent + 1));
+  r->event_once = mem_alloc(sizeof *r->event_once * (size_t)(r->code.nevent + 1));
+}
+
+static void proj_close_lists(Proj *p) {
+  ProjRun *r = proj_run(p);
+  mem_free(r->every);
+  mem_free(r->period);
+  mem_free(r->event_each);
+  mem_free(r->event_once);
+  r->every = NULL;
+  r->period = NULL;
+  r->event_each = r->event_once = NULL;
+}
+
 static bool link_pop(Vm *vm, Pop *p) {
   PopRun *r = pop_run(p);
   if (!p->changed && r->linked) return true;
@@ -29,6 +50,7 @@ static bool link_proj(Vm *vm, Proj *p) {
   if (!p->changed && r->linked) return true;
   if (r->arena) arena_free(r->arena);
   r->arena = arena_new();
+  proj_close_lists(p);
   r->code = (SynCode){0};
   r->linked = vm->linker.proj && vm->linker.proj(vm->linker.ctx, vm, p, &r->code, r->arena);
   p->changed = false;
@@ -48,17 +70,31 @@ static int pop_kernels(PopRun *r, const Kernel **k, Bound **b) {
   return n;
 }
 
-static int proj_kernels(ProjRun *r, const Kernel **k, Bound **b) {
-  int n = 0;
-  k[n] = r->code.on_pre, b[n++] = &r->on_pre;
-  k[n] = r->code.once_pre, b[n++] = &r->once_pre;
-  k[n] = r->code.on_post, b[n++] = &r->on_post;
-  k[n] = r->code.once_post, b[n++] = &r->once_post;
-  k[n] = r->code.coupling, b[n++] = &r->coupling;
-  k[n] = r->code.advance_pre, b[n++] = &r->advance_pre;
-  k[n] = r->code.advance, b[n++] = &r->advance;
-  k[n] = r->code.start, b[n++] = &r->start;
-  return n;
+static void each_update(Proj *p, const SynUpdate *u, UpdateRun *b, KernelFn fn, void *ctx) {
+  fn(ctx, p, u->each, &b->each, p->nsyn);
+  fn(ctx, p, u->pre, &b->pre, p->pre->n);
+  fn(ctx, p, u->post, &b->post, p->post->n);
+}
+
+// Calls fn for every kernel of a projection with its lanes. Those of lists of neurons hold nothing lane by lane.
+void proj_each_kernel(Proj *p, KernelFn fn, void *ctx) {
+  ProjRun *r = proj_run(p);
+  const SynCode *c = &r->code;
+  fn(ctx, p, c->on_pre, &r->on_pre, p->nsyn);
+  fn(ctx, p, c->once_pre, &r->once_pre, p->nsyn);
+  fn(ctx, p, c->on_post, &r->on_post, p->nsyn);
+  fn(ctx, p, c->once_post, &r->once_post, p->nsyn);
+  fn(ctx, p, c->coupling, &r->coupling, p->nsyn);
+  fn(ctx, p, c->integrate, &r->integrate, p->nsyn);
+  fn(ctx, p, c->integrate_pre, &r->integrate_pre, p->pre->n);
+  fn(ctx, p, c->sync, &r->sync, p->nsyn);
+  each_update(p, &c->step, &r->step, fn, ctx);
+  each_update(p, &c->start, &r->start, fn, ctx);
+  for (int k = 0; r->every && k < c->nevery; k++) each_update(p, &c->every[k].update, &r->every[k], fn, ctx);
+  for (int k = 0; r->event_each && k < c->nevent; k++) {
+    fn(ctx, p, c->event[k].each, &r->event_each[k], p->nsyn);
+    fn(ctx, p, c->event[k].once, &r->event_once[k], p->nsyn);
+  }
 }
 
 static Scope pop_scope(Vm *vm, Pop *p) {
@@ -88,18 +124,22 @@ static bool prepare_pop(Vm *vm, Pop *p) {
   return ok;
 }
 
+typedef struct Prepare {
+  Scope scope;
+  bool ok;
+} Prepare;
+
+static void prepare_kernel(void *ctx, Proj *p, const Kernel *k, Bound *b, int64_t lanes) {
+  Prepare *c = ctx;
+  (void)p, (void)b, (void)lanes;
+  c->ok = c->ok && scope_prepare(&c->scope, k);
+}
+
 static bool prepare_proj(Vm *vm, Proj *p) {
-  const Kernel *k[MAX_KERNELS];
-  Bound *b[MAX_KERNELS];
-  Scope s = proj_scope(vm, p);
-  ProjRun *r = proj_run(p);
-  bool ok = true;
-  for (int i = 0, n = proj_kernels(r, k, b); i < n; i++) ok = ok && scope_prepare(&s, k[i]);
-  ok = ok && scope_prepare(&s, r->code.stage.slopes);
-  for (int i = 0; i < r->code.nevery; i++) ok = ok && scope_prepare(&s, r->code.every[i].kernel);
-  for (int i = 0; i < r->code.nevent; i++)
-    ok = ok && scope_prepare(&s, r->code.event[i].once) && scope_prepare(&s, r->code.event[i].each);
-  return ok;
+  Prepare c = {proj_scope(vm, p), true};
+  proj_open_lists(p);
+  proj_each_kernel(p, prepare_kernel, &c);
+  return c.ok && scope_prepare(&c.scope, proj_run(p)->code.stage.slopes);
 }
 
 static bool any_changed(const Vm *vm) {
@@ -126,15 +166,15 @@ static bool link_all(Vm *vm) {
 
 // ---- binding ----
 // The period of an `on every`, in steps; 0 where it has none.
-static int64_t period_of(Vm *vm, const TimedKernel *t, const Scope *scope, uint32_t object) {
-  if (!t->period) return 0;
+static int64_t period_of(Vm *vm, const Kernel *period, const Scope *scope, uint32_t object) {
+  if (!period) return 0;
   double out[8] = {0};
   Scope s = *scope;
   s.temporary = true;
   s.out[0] = out;
   s.nout = 1;
   Bound b;
-  bound_open(&b, t->period, &s, object);
+  bound_open(&b, period, &s, object);
   KernelCall call = call_now(vm, object);
   call.hi = 1;
   instance_setup(b.in, 1, &call);
@@ -142,15 +182,6 @@ static int64_t period_of(Vm *vm, const TimedKernel *t, const Scope *scope, uint3
   bound_close(&b);
   double steps = round(out[0] / vm->dt);
   return steps >= 1 && steps < 9e15 ? (int64_t)steps : 1;
-}
-
-static void open_every(Vm *vm, const TimedKernel *t, int n, const Scope *s, uint32_t object, Bound **bound, int64_t **period) {
-  *bound = mem_alloc(sizeof **bound * (size_t)(n + 1));
-  *period = mem_alloc(sizeof **period * (size_t)(n + 1));
-  for (int k = 0; k < n; k++) {
-    bound_open(&(*bound)[k], t[k].kernel, s, object);
-    (*period)[k] = period_of(vm, &t[k], s, object);
-  }
 }
 
 static void bind_pop(Vm *vm, Pop *p) {
@@ -161,7 +192,12 @@ static void bind_pop(Vm *vm, Pop *p) {
   uint32_t id = (uint32_t)p->id;
   for (int i = 0, n = pop_kernels(r, k, b); i < n; i++) bound_open(b[i], k[i], &s, id);
   if (r->stage) stage_part_bind(r->stage, &s, id);
-  open_every(vm, r->code.every, r->code.nevery, &s, id, &r->every, &r->period);
+  r->every = mem_alloc(sizeof *r->every * (size_t)(r->code.nevery + 1));
+  r->period = mem_alloc(sizeof *r->period * (size_t)(r->code.nevery + 1));
+  for (int i = 0; i < r->code.nevery; i++) {
+    bound_open(&r->every[i], r->code.every[i].kernel, &s, id);
+    r->period[i] = period_of(vm, r->code.every[i].period, &s, id);
+  }
   r->event = mem_alloc(sizeof *r->event * (size_t)(r->code.nevent + 1));
   r->event_block = mem_alloc(sizeof *r->event_block * (size_t)(r->code.nevent + 1));
   for (int i = 0; i < r->code.nevent; i++) {
@@ -183,26 +219,19 @@ static void note_changes(Proj *p, const Kernel *k) {
   }
 }
 
+static void bind_kernel(void *ctx, Proj *p, const Kernel *k, Bound *b, int64_t lanes) {
+  (void)lanes;
+  bound_open(b, k, ctx, (uint32_t)p->id);
+  note_changes(p, k);
+}
+
 static void bind_proj(Vm *vm, Proj *p) {
-  const Kernel *k[MAX_KERNELS];
-  Bound *b[MAX_KERNELS];
   ProjRun *r = proj_run(p);
   Scope s = proj_scope(vm, p);
-  uint32_t id = (uint32_t)p->id;
-  for (int i = 0, n = proj_kernels(r, k, b); i < n; i++) {
-    bound_open(b[i], k[i], &s, id);
-    note_changes(p, k[i]);
-  }
-  if (r->stage) stage_part_bind(r->stage, &s, id);
-  open_every(vm, r->code.every, r->code.nevery, &s, id, &r->every, &r->period);
-  for (int i = 0; i < r->code.nevery; i++) note_changes(p, r->code.every[i].kernel);
-  r->event_each = mem_alloc(sizeof *r->event_each * (size_t)(r->code.nevent + 1));
-  r->event_once = mem_alloc(sizeof *r->event_once * (size_t)(r->code.nevent + 1));
-  for (int i = 0; i < r->code.nevent; i++) {
-    bound_open(&r->event_each[i], r->code.event[i].each, &s, id);
-    bound_open(&r->event_once[i], r->code.event[i].once, &s, id);
-    note_changes(p, r->code.event[i].each);
-  }
+  proj_open_lists(p);
+  proj_each_kernel(p, bind_kernel, &s);
+  if (r->stage) stage_part_bind(r->stage, &s, (uint32_t)p->id);
+  for (int k = 0; k < r->code.nevery; k++) r->period[k] = period_of(vm, r->code.every[k].period, &s, (uint32_t)p->id);
 }
 
 // ---- what the kernels ask for ----
@@ -226,7 +255,7 @@ static void note_event_kernel(Proj *p, const Kernel *k) {
     Pop *of = t->object == OBJ_PRE ? p->pre : t->object == OBJ_POST ? p->post : NULL;
     if (!of) continue;
     uint8_t kind = of->model->vars[t->index].kind;
-    if (t->stored && t->object == OBJ_POST) note_held(of, t->index);
+    if (t->stored) note_held(of, t->index);
     if (kind == VAR_LET || kind == VAR_INPUT) pop_run(of)->lets_after = true;
   }
 }
@@ -239,14 +268,16 @@ static void note_coupling(Proj *p, const Kernel *k) {
   }
 }
 
+// Couplings and integration read lets of the beginning of the step, all others those after the integration.
+static void note_kernel(void *ctx, Proj *p, const Kernel *k, Bound *b, int64_t lanes) {
+  const ProjRun *r = proj_run(p);
+  (void)ctx, (void)lanes;
+  if (b != &r->coupling && b != &r->integrate && b != &r->integrate_pre) note_event_kernel(p, k);
+}
+
 static void note_needs(Proj *p) {
   ProjRun *r = proj_run(p);
-  const Kernel *events[] = {r->code.on_pre, r->code.once_pre, r->code.on_post, r->code.once_post, r->code.advance_pre, r->code.advance};
-  for (size_t k = 0; k < sizeof events / sizeof *events; k++) note_event_kernel(p, events[k]);
-  for (int k = 0; k < r->code.nevent; k++) {
-    note_event_kernel(p, r->code.event[k].once);
-    note_event_kernel(p, r->code.event[k].each);
-  }
+  proj_each_kernel(p, note_kernel, NULL);
   for (int k = 0; k < r->code.nfast; k++)
     if (r->code.fast[k].to_pop) note_held(p->post, r->code.fast[k].var);
   note_coupling(p, r->code.coupling);
@@ -358,18 +389,14 @@ static void setup_pop(Vm *vm, Pop *p) {
   }
 }
 
+static void setup_kernel(void *ctx, Proj *p, const Kernel *k, Bound *b, int64_t lanes) {
+  (void)p, (void)k;
+  bound_setup(ctx, b, lanes);
+}
+
 static void setup_proj(Vm *vm, Proj *p) {
-  const Kernel *k[MAX_KERNELS];
-  Bound *b[MAX_KERNELS];
-  ProjRun *r = proj_run(p);
-  for (int i = 0, n = proj_kernels(r, k, b); i < n; i++)
-    bound_setup(vm, b[i], b[i] == &r->advance_pre ? p->pre->n : p->nsyn);
-  setup_stage(vm, r->stage, p->pre->n);
-  for (int i = 0; i < r->code.nevery; i++) bound_setup(vm, &r->every[i], r->code.every[i].pre ? p->pre->n : p->nsyn);
-  for (int i = 0; i < r->code.nevent; i++) {
-    bound_setup(vm, &r->event_each[i], p->nsyn);
-    bound_setup(vm, &r->event_once[i], p->nsyn);
-  }
+  proj_each_kernel(p, setup_kernel, vm);
+  setup_stage(vm, proj_run(p)->stage, p->pre->n);
 }
 
 void run_setup(Vm *vm) {
@@ -418,24 +445,16 @@ static void detach_pop(Pop *p) {
   r->lets_after = false;
 }
 
+static void close_kernel(void *ctx, Proj *p, const Kernel *k, Bound *b, int64_t lanes) {
+  (void)ctx, (void)p, (void)k, (void)lanes;
+  bound_close(b);
+}
+
 static void detach_proj(Proj *p) {
-  const Kernel *k[MAX_KERNELS];
-  Bound *b[MAX_KERNELS];
-  ProjRun *r = proj_run(p);
-  for (int i = 0, n = proj_kernels(r, k, b); i < n; i++) bound_close(b[i]);
-  for (int i = 0; r->every && i < r->code.nevery; i++) bound_close(&r->every[i]);
-  for (int i = 0; r->event_each && i < r->code.nevent; i++) {
-    bound_close(&r->event_each[i]);
-    bound_close(&r->event_once[i]);
-  }
-  mem_free(r->every);
-  mem_free(r->event_each);
-  mem_free(r->event_once);
-  stage_part_close(r->stage);
-  r->stage = NULL;
-  mem_free(r->period);
-  r->every = r->event_each = r->event_once = NULL;
-  r->period = NULL;
+  proj_each_kernel(p, close_kernel, NULL);
+  proj_close_lists(p);
+  stage_part_close(proj_run(p)->stage);
+  proj_run(p)->stage = NULL;
 }
 
 void run_detach(Vm *vm) {
@@ -544,6 +563,8 @@ void proj_run_free(Proj *p) {
   mem_free(r->fill);
   mem_free(r->fill_target);
   mem_free(r->back_target);
+  mem_free(r->group_syn);
+  mem_free(r->group);
   history_close(p);
   if (r->arena) arena_free(r->arena);
   r->arena = NULL;

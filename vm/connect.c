@@ -138,6 +138,7 @@ static Proj *proj_new(Maker *m, int s, int t, int input) {
   r->changes = NEWN(arena, bool, nvars + 1);
   r->npre = (double)p->pre->n;
   r->npost = (double)p->post->n;
+  r->fault.what = -1;
   return p;
 }
 

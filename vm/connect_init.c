@@ -50,12 +50,13 @@ static bool delays_open(Proj *p, Delays *d) {
 static bool values_open_proj(Values *v, Proj *p) {
   const ModelDesc *md = &p->syn->model;
   for (int k = 0; k < md->nvars; k++) {
-    p->type[k] = p->nsyn > PROJ_SINGLE ? SLOT_F32 : SLOT_F64;
+    bool step = md->vars[k].flags & VARF_STEP; // exact beyond 2^24 as well
+    p->type[k] = p->nsyn > PROJ_SINGLE && !step ? SLOT_F32 : SLOT_F64;
     uint8_t kind = md->vars[k].kind;
     if (md->vars[k].flags & (VARF_PRE | VARF_POST)) continue;
     if (kind != VAR_STATE && kind != VAR_WEIGHT && kind != VAR_HIDDEN) continue;
     if (!column_alloc(&p->cols[k], 1, true)) return false;
-    p->cols[k].p[0] = kind == VAR_HIDDEN ? md->vars[k].initial : 0;
+    p->cols[k].p[0] = step ? (double)v->m->vm->tick : kind == VAR_HIDDEN ? md->vars[k].initial : 0;
   }
   for (int k = 0; k < v->n; k++) {
     Item *it = &v->item[k];

@@ -318,15 +318,25 @@ static int32_t *fill_with(ProjRun *r, int32_t x, int64_t n) {
   return r->fill;
 }
 
-static void run_segment(Vm *vm, Proj *p, Bound *b, const Arrival *a) {
-  const Store *s = proj_store(p);
+// A draw in a handler that runs several times for one step differs each time.
+static KernelCall event_call(const Vm *vm, const Bound *b, int32_t pass) {
   KernelCall call = call_now(vm, b->object);
+  call.key.object += (uint32_t)pass << 24;
+  return call;
+}
+
+static void note_fault(ProjRun *r, bool ok, const KernelCall *call) {
+  if (!ok && r->fault.what < 0) r->fault = call->fault;
+}
+
+static void run_segment(Vm *vm, Proj *p, Bound *b, const Arrival *a, int32_t pass) {
+  const Store *s = proj_store(p);
+  KernelCall call = event_call(vm, b, pass);
   call.lo = s->off[a->row] + a->begin;
   call.hi = s->off[a->row] + a->end;
   call.idx[1] = fill_with(proj_run(p), store_source(s, a->row), a->end - a->begin);
   call.idx[2] = store_targets(s, a->row) + a->begin;
-  history_aim(vm, p, b, vm->tick - a->tick);
-  instance_run(b->in, &call);
+  note_fault(proj_run(p), history_run(vm, p, b, &call, vm->tick - a->tick), &call);
 }
 
 static void arrive(ArrivalList *l, Arrival a) {
@@ -361,11 +371,13 @@ static int by_source(const void *x, const void *y) {
   return a->row != b->row ? (a->row > b->row) - (a->row < b->row) : (a->tick > b->tick) - (a->tick < b->tick);
 }
 
-static void run_once(Vm *vm, Bound *b, const int32_t *list, int64_t n) {
-  KernelCall call = call_now(vm, b->object);
+static void run_once(Vm *vm, Proj *p, Bound *b, const int32_t *list, int64_t n, int32_t pass) {
+  if (!n) return;
+  KernelCall call = event_call(vm, b, pass);
   call.hi = n;
   call.idx[0] = call.idx[1] = call.idx[2] = list;
-  if (n) instance_run(b->in, &call);
+  if (proj_run(p)->nhistory) history_aim(vm, p, b, proj_store(p)->pre.min, 0);
+  note_fault(proj_run(p), instance_run(b->in, &call), &call);
 }
 
 // pre states: once for each spiking source, when its spike arrives.
@@ -376,7 +388,14 @@ static void run_once_pre(Vm *vm, Proj *p, Bound *once, const ArrivalList *l, int
   int64_t n = 0;
   for (int64_t k = 0; k < l->n; k++)
     if (l->data[k].count > pass) list[n++] = store_source(proj_store(p), l->data[k].row);
-  run_once(vm, once, list, n);
+  run_once(vm, p, once, list, n, pass);
+}
+
+static int32_t most_spikes(const SpikeList *l) {
+  int32_t most = l->n ? 1 : 0;
+  for (int64_t k = 0; l->count && k < l->n; k++)
+    if (l->count[k] > most) most = l->count[k];
+  return most;
 }
 
 // Where delays differ from synapse to synapse pre states are kept undelayed, and synapses see them through history: as
@@ -384,27 +403,26 @@ static void run_once_pre(Vm *vm, Proj *p, Bound *once, const ArrivalList *l, int
 static void once_undelayed(Vm *vm, Proj *p, const SpikeList *l, const Bound *each, Bound *once) {
   ProjRun *r = proj_run(p);
   history_before(vm, p, each);
-  int32_t *list = fill_with(r, 0, l->n + 1), most = l->n ? 1 : 0;
-  for (int64_t k = 0; l->count && k < l->n; k++)
-    if (l->count[k] > most) most = l->count[k];
-  for (int32_t pass = 0; once->k && pass < most; pass++) {
+  int32_t *list = fill_with(r, 0, l->n + 1);
+  for (int32_t pass = 0, most = once->k ? most_spikes(l) : 0; pass < most; pass++) {
     int64_t n = 0;
     for (int64_t k = 0; k < l->n; k++)
       if (store_row(proj_store(p), l->i[k]) >= 0 && (l->count ? l->count[k] : 1) > pass) list[n++] = l->i[k];
-    run_once(vm, once, list, n);
+    run_once(vm, p, once, list, n, pass);
   }
 }
 
-static void run_arrivals(Vm *vm, Proj *p, ArrivalList *l, Bound *each, Bound *once) {
+static void run_arrivals(Vm *vm, Proj *p, ArrivalList *l, Bound *each, Bound *once, bool once_first) {
   bool apart = proj_store(p)->seg_row != NULL;
   if (apart) qsort(l->data, (size_t)l->n, sizeof *l->data, by_source);
   int32_t most = 0;
   for (int64_t k = 0; k < l->n; k++)
     if (l->data[k].count > most) most = l->data[k].count;
   for (int32_t pass = 0; pass < most; pass++) {
+    if (!apart && once_first) run_once_pre(vm, p, once, l, pass);
     for (int64_t k = 0; each->k && k < l->n; k++)
-      if (l->data[k].count > pass) run_segment(vm, p, each, &l->data[k]);
-    if (!apart) run_once_pre(vm, p, once, l, pass);
+      if (l->data[k].count > pass) run_segment(vm, p, each, &l->data[k], pass);
+    if (!apart && !once_first) run_once_pre(vm, p, once, l, pass);
   }
   l->n = 0;
 }
@@ -418,7 +436,6 @@ void emit_spikes(Vm *vm, Proj *p) {
   const SpikeList *spikes = spikes_of_step(p->pre, vm->tick);
   bool apart = proj_store(p)->seg_row != NULL;
   if (!p->nsyn) return;
-  history_take(vm, p, HISTORY_EVENT);
   if (r->way == DELIVER_PUSH) push(vm, p);
   if (r->way == DELIVER_KERNEL) schedule(vm, p, spikes, calendar_of(p, 0));
   if (apart) once_undelayed(vm, p, spikes, &r->on_pre, &r->once_pre);
@@ -437,8 +454,8 @@ void deliver_pre(Vm *vm, Proj *p) {
   for (int c = 0; c < r->ncalendar; c++) {
     ArrivalList *now = &calendar_of(p, c)[vm->tick % r->depth];
     if (!now->n) continue;
-    if (c) run_arrivals(vm, p, now, &r->event_each[c - 1], &r->event_once[c - 1]);
-    else run_arrivals(vm, p, now, &r->on_pre, &r->once_pre);
+    if (c) run_arrivals(vm, p, now, &r->event_each[c - 1], &r->event_once[c - 1], r->code.event[c - 1].once_first);
+    else run_arrivals(vm, p, now, &r->on_pre, &r->once_pre, r->code.once_pre_first);
   }
 }
 
@@ -457,11 +474,11 @@ static int64_t pick_back(Proj *p, int64_t position, int32_t age) {
   return n;
 }
 
-static void run_back(Vm *vm, Proj *p, Bound *each, int32_t target, int32_t age) {
+static void run_back(Vm *vm, Proj *p, Bound *each, int32_t target, int32_t age, int32_t pass) {
   const Store *s = proj_store(p);
   ProjRun *r = proj_run(p);
   int64_t at = store_position(s, target), n = s->back[at + 1] - s->back[at];
-  KernelCall call = call_now(vm, each->object);
+  KernelCall call = event_call(vm, each, pass);
   call.idx[0] = s->back_syn + s->back[at];
   call.idx[1] = s->back_src + s->back[at];
   if (s->post.min != s->post.max) {
@@ -475,37 +492,40 @@ static void run_back(Vm *vm, Proj *p, Bound *each, int32_t target, int32_t age) 
     call.idx[2] = fill_with(r, target, n);
   }
   call.hi = n;
-  if (n) history_run_back(vm, p, each, &call);
+  if (n) note_fault(r, history_run_back(vm, p, each, &call, age), &call);
 }
 
-static void run_once_post(Vm *vm, Proj *p, Bound *once, const SpikeList *l, int32_t pass) {
+static bool spikes_in_pass(const Proj *p, const SpikeList *l, int64_t k, int32_t pass) {
+  return target_position(proj_store(p), l->i[k]) >= 0 && (l->count ? l->count[k] : 1) > pass;
+}
+
+// Post states are the target's, and change when it spikes.
+static void run_once_post(Vm *vm, Proj *p, Bound *once, const SpikeList *l) {
   int32_t *list = fill_with(proj_run(p), 0, l->n + 1);
-  int64_t n = 0;
-  for (int64_t k = 0; k < l->n; k++)
-    if (target_position(proj_store(p), l->i[k]) >= 0 && (l->count ? l->count[k] : 1) > pass) list[n++] = l->i[k];
-  run_once(vm, once, list, n);
+  for (int32_t pass = 0, most = once->k ? most_spikes(l) : 0; pass < most; pass++) {
+    int64_t n = 0;
+    for (int64_t k = 0; k < l->n; k++)
+      if (spikes_in_pass(p, l, k, pass)) list[n++] = l->i[k];
+    run_once(vm, p, once, list, n, pass);
+  }
 }
 
-static void deliver_post_of(Vm *vm, Proj *p, const SpikeList *l, int32_t age, Bound *each, Bound *once) {
-  int32_t most = l->n ? 1 : 0;
-  for (int64_t k = 0; l->count && k < l->n; k++)
-    if (l->count[k] > most) most = l->count[k];
-  for (int32_t pass = 0; pass < most; pass++) {
-    for (int64_t k = 0; each->k && k < l->n; k++)
-      if (target_position(proj_store(p), l->i[k]) >= 0 && (l->count ? l->count[k] : 1) > pass) run_back(vm, p, each, l->i[k], age);
-    if (once->k && age == proj_store(p)->post.min) run_once_post(vm, p, once, l, pass);
-  }
+static void run_each_post(Vm *vm, Proj *p, Bound *each, const SpikeList *l, int32_t age) {
+  for (int32_t pass = 0, most = each->k ? most_spikes(l) : 0; pass < most; pass++)
+    for (int64_t k = 0; k < l->n; k++)
+      if (spikes_in_pass(p, l, k, pass)) run_back(vm, p, each, l->i[k], age, pass);
 }
 
 void deliver_post(Vm *vm, Proj *p) {
   const Store *s = proj_store(p);
   ProjRun *r = proj_run(p);
-  for (int32_t d = s->post.max; (r->on_post.k || r->once_post.k) && d >= s->post.min; d--)
-    deliver_post_of(vm, p, spikes_of_step(p->post, vm->tick - d), d, &r->on_post, &r->once_post);
-  for (int e = 0; e < r->code.nevent; e++)
-    for (int32_t d = s->post.max; r->code.event[e].post && d >= s->post.min; d--)
-      deliver_post_of(vm, p, events_of_step(p->post, r->code.event[e].event, vm->tick - d), d, &r->event_each[e],
-                      &r->event_once[e]);
+  bool first = r->code.once_post_first;
+  if (!p->nsyn || (!r->on_post.k && !r->once_post.k)) return;
+  const SpikeList *now = spikes_of_step(p->post, vm->tick);
+  if (first) run_once_post(vm, p, &r->once_post, now);
+  if (first && r->nhistory) history_take(vm, p, HISTORY_AFTER);
+  for (int32_t d = s->post.max; d >= s->post.min; d--) run_each_post(vm, p, &r->on_post, spikes_of_step(p->post, vm->tick - d), d);
+  if (!first) run_once_post(vm, p, &r->once_post, now);
 }
 
 // ---- all synapses ----
@@ -524,27 +544,33 @@ static void chunk_indices(const Proj *p, int64_t lo, int64_t n, int64_t *row, in
   }
 }
 
-// Where what a kernel sees of the sources lies back by different delays: segment by segment.
+// Where what a kernel sees lies back by different delays: segment by segment, or row by row.
 static bool segments_run(Vm *vm, Proj *p, Bound *b, Fault *fault) {
   const Store *s = proj_store(p);
-  for (int64_t row = 0; row < s->nsrc; row++)
-    for (int64_t g = s->seg_row[row]; g < s->seg_row[row + 1]; g++) {
+  static const Segment whole[1];
+  for (int64_t row = 0; row < s->nsrc; row++) {
+    const Segment *g = s->seg_row ? s->seg + s->seg_row[row] : whole;
+    int64_t n = s->seg_row ? s->seg_row[row + 1] - s->seg_row[row] : 1;
+    for (int64_t k = 0; k < n; k++) {
       KernelCall call = call_now(vm, b->object);
-      call.lo = s->off[row] + s->seg[g].start;
-      call.hi = g + 1 < s->seg_row[row + 1] ? s->off[row] + s->seg[g + 1].start : s->off[row + 1];
+      call.lo = s->off[row] + g[k].start;
+      call.hi = k + 1 < n ? s->off[row] + g[k + 1].start : s->off[row + 1];
       call.idx[1] = fill_with(proj_run(p), store_source(s, row), call.hi - call.lo);
-      call.idx[2] = s->target + call.lo;
-      history_aim(vm, p, b, s->seg[g].delay);
-      if (instance_run(b->in, &call)) continue;
+      call.idx[2] = store_targets(s, row) + g[k].start;
+      if (history_run(vm, p, b, &call, s->seg_row ? g[k].delay : s->pre.min)) continue;
       *fault = call.fault;
       return false;
     }
+  }
   return true;
 }
 
 bool synapses_run(Vm *vm, Proj *p, Bound *b, Fault *fault) {
   ProjRun *r = proj_run(p);
-  if (history_aim(vm, p, b, proj_store(p)->pre.max) && proj_store(p)->seg_row) return segments_run(vm, p, b, fault);
+  const Store *s = proj_store(p);
+  if (r->nhistory && ((s->seg_row && history_of(p, b, false)) || (s->post.min != s->post.max && history_of(p, b, true))))
+    return segments_run(vm, p, b, fault);
+  if (r->nhistory) history_aim(vm, p, b, s->pre.min, s->post.min);
   fill_with(r, 0, SYNAPSE_CHUNK);
   KernelCall call = call_now(vm, b->object);
   int64_t row = 0;

@@ -41,7 +41,7 @@ libcore_la_SOURCES += \
 	vm/ops.c vm/ops.def vm/ops.h \
 	vm/order.c \
 	vm/plot.c vm/plot.h \
-	vm/pop.c \
+	vm/pop.c vm/present.c \
 	vm/probe.c vm/probe.h \
 	vm/probe_spikes.c \
 	vm/program.c vm/program.h \

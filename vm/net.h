@@ -24,7 +24,8 @@ typedef struct Proj Proj;
 
 // ---- descriptors, made by lang ----
 typedef enum VarKind { VAR_PARAM, VAR_STATE, VAR_INPUT, VAR_LET, VAR_WEIGHT, VAR_SIGNAL, VAR_HIDDEN } VarKind;
-enum { VARF_INT = 1, VARF_HELD = 2 /* refractory holds it: arriving events do not move it */, VARF_PRE = 4, VARF_POST = 8 };
+enum { VARF_INT = 1, VARF_HELD = 2 /* refractory holds it: arriving events do not move it */, VARF_PRE = 4, VARF_POST = 8,
+       VARF_STEP = 16 /* hidden, of each synapse: a step (tick); begins with the one in which the synapse is made */ };
 
 // Slot.index of SPACE_VAR for what is no variable: positions (metres) and the element number within the population (in
 // kernels of connections ir_index(ACC_PRE) is i, which counts within the sources as written; pre.i is this).
@@ -139,9 +140,8 @@ typedef struct Injection {
 } Injection;
 
 typedef struct TimedKernel {
-  bool pre;         // of a synapse: runs over the source population, lanes as in advance_pre
   Kernel *kernel;
-  Kernel *period;   // stores the period to SPACE_OUT 0 (one lane); NULL for events and on start
+  Kernel *period;   // stores the period to SPACE_OUT 0 (one lane)
 } TimedKernel;
 
 // Equations that the machine integrates (vm/stages.c) because their stages reach over populations, or because their
@@ -165,8 +165,8 @@ typedef struct StageCode {
 // What lang makes of a population and all that acts on it.
 typedef struct PopCode {
   Kernel *advance;       // integration, on step, threshold -> spikes. Lanes 0..n-1
-  Kernel *threshold;     // NULL: in advance. Else the test for spikes alone, for semantics nest, where arriving events come
-                         // between integration and test: after delivery there, after advance otherwise
+  Kernel *threshold;     // NULL: in advance. Else the test for spikes alone, where something comes between integration and
+                         // test: arriving events under semantics nest, otherwise the `on step` of synapses
   Kernel *spike;         // over the spike list (ACC_SELF): spike block and last_spike; NULL if it cannot spike
   Kernel *start;         // on start, NULL
   TimedKernel *every;    // on every T, after advance of the steps that begin at T, 2T, ...
@@ -199,22 +199,37 @@ typedef struct SynEvent { // on pre.NAME / on post.NAME
   int event;        // number in PopCode.event of that population
   bool post;        // of the target
   Kernel *once, *each;
+  bool once_first;  // as SynCode.once_pre_first
 } SynEvent;
+
+// A block that runs for all synapses at once: what it does to each, then what it does to the states of sources and of
+// targets, one lane per neuron. The first computes the new values of those states for itself where it reads them; where
+// they are drawn it cannot, and runs last (once_first).
+typedef struct SynUpdate {
+  Kernel *each, *pre, *post; // NULL: nothing
+  bool once_first;
+} SynUpdate;
+typedef struct SynTimed {
+  SynUpdate update;
+  Kernel *period;   // as TimedKernel
+} SynTimed;
 
 typedef struct SynCode {
   FastAdd *fast;    // if nfast > 0 and on_pre is NULL, delivery is by adding alone
   int nfast;
   Kernel *on_pre;   // per synapse of a row segment: OBJ_SELF ACC_LANE, OBJ_PRE/PREBLOCK ACC_PRE, OBJ_POST/BLOCK0 ACC_POST
-  Kernel *once_pre; // per spiking source: pre states; runs after on_pre, which computes new values it reads by itself
+  Kernel *once_pre; // per spiking source: pre states; after on_pre, which computes new values it reads by itself
   Kernel *on_post, *once_post; // likewise for post events (rules)
+  bool once_pre_first, once_post_first; // once_ draws random numbers: it runs before, and its values are read
   Kernel *coupling; // inject that reads pre or per-synapse values: adds to the block's hidden input column by row
   bool reads_lets;  // the coupling reads algebraic quantities of the source: order of evaluation matters
-  StageCode stage;      // of pre states, lanes as in advance_pre, which finds their next values in STAGE_NEXT
-  Kernel *advance_pre;  // phase 3: pre states, one lane per source neuron (OBJ_PREBLOCK, OBJ_PRE ACC_LANE); or NULL
-  Kernel *advance;      // phase 3: per-synapse states and on step, lanes as in on_pre; or NULL
-  TimedKernel *every;   // on every T of synapse and rules, lanes as in advance, or as in advance_pre (TimedKernel.pre)
+  StageCode stage;      // of pre states, lanes as in integrate_pre, which finds their next values in STAGE_NEXT
+  Kernel *integrate;     // phase 3, before the populations: per-synapse states, from what all states were at t
+  Kernel *integrate_pre; // phase 3, after that: pre states, one lane per source neuron (OBJ_PREBLOCK, OBJ_PRE ACC_LANE)
+  SynUpdate step;        // phase 3, after the populations: on step
+  SynTimed *every;       // on every T of synapse and rules
   int nevery;
-  Kernel *start;        // on start, per synapse
+  SynUpdate start;       // on start
   Kernel *sync;         // per synapse: brings states that only events advance to the beginning of step `tick`; to be run
                         // over all synapses before anybody outside reads or sets them; NULL: none
   SynEvent *event;

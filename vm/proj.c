@@ -5,6 +5,7 @@
 //   target   4 7 9 |  0 2 | 4 8 |    ...            elements of the target population, 4 bytes each
 //   cols[w]  ...                                    the other columns in the same order, or one number for all
 //   seg               {d=10, 0} {d=12, 2}           where in its row each delay begins; none where one delay serves all
+// Synapses of one delay whose post_delays differ are sorted by these first.
 //
 // Where every source reaches all targets and no delays differ, all rows share one list of targets.
 //
@@ -72,7 +73,7 @@ static void permute(void *data, size_t width, const int32_t *from, int64_t n, vo
 
 static void permute_row(Proj *p, Store *s, int64_t begin, int64_t n, const int32_t *from, void *scratch) {
   permute(s->target + begin, 4, from, n, scratch);
-  permute(s->pre.steps + begin, 4, from, n, scratch);
+  if (s->pre.steps) permute(s->pre.steps + begin, 4, from, n, scratch);
   if (s->pre.times) permute(s->pre.times + begin, 8, from, n, scratch);
   if (s->post.steps) permute(s->post.steps + begin, 4, from, n, scratch);
   if (s->post.times) permute(s->post.times + begin, 8, from, n, scratch);
@@ -93,18 +94,18 @@ static void unshare(Store *s, int64_t nsyn) {
   s->shared = false;
 }
 
-static void sort_rows(Proj *p, Store *s) {
-  const int32_t *steps = s->pre.steps;
+static void sort_rows(Proj *p, Store *s, const Delays *by) {
+  const int32_t *steps = by->steps;
   int64_t longest = 0;
   for (int64_t r = 0; r < s->nsrc; r++)
     if (s->off[r + 1] - s->off[r] > longest) longest = s->off[r + 1] - s->off[r];
-  int64_t *count = mem_alloc(sizeof *count * (size_t)(s->pre.max - s->pre.min + 2));
+  int64_t *count = mem_alloc(sizeof *count * (size_t)(by->max - by->min + 2));
   int32_t *from = mem_alloc(sizeof *from * (size_t)(longest + 1));
   void *scratch = mem_alloc(8 * (size_t)(longest + 1));
   for (int64_t r = 0; r < s->nsrc; r++) {
     int64_t begin = s->off[r], n = s->off[r + 1] - begin;
     if (row_sorted(steps + begin, n)) continue;
-    row_order(steps + begin, n, s->pre.min, s->pre.max, count, from);
+    row_order(steps + begin, n, by->min, by->max, count, from);
     permute_row(p, s, begin, n, from, scratch);
   }
   mem_free(count);
@@ -179,10 +180,11 @@ bool proj_settle(Vm *vm, Proj *p) {
   Store *s = proj_store(p);
   if (!settle_delays(vm, p, &s->pre, "delay") || !settle_delays(vm, p, &s->post, "post_delay")) return false;
   forget_layout(s);
-  if (s->pre.min == s->pre.max) return true;
-  unshare(s, p->nsyn);
-  sort_rows(p, s);
-  make_segments(s);
+  bool apart = s->pre.min != s->pre.max, post_apart = s->post.min != s->post.max;
+  if (apart || post_apart) unshare(s, p->nsyn);
+  if (post_apart) sort_rows(p, s, &s->post); // within those of one delay: what a kernel sees of the targets is one run
+  if (apart) sort_rows(p, s, &s->pre);
+  if (apart) make_segments(s);
   return true;
 }
 
@@ -283,5 +285,6 @@ void proj_reset(Proj *p) {
     if (initial->uniform)
       for (int64_t k = 0; k < (c->uniform ? 1 : p->nsyn); k++) proj_set(p, v, k, initial->p[0]);
     else memcpy(c->p, initial->p, proj_width(p, v) * (size_t)p->nsyn);
+    for (int64_t k = 0; p->syn->model.vars[v].flags & VARF_STEP && k < (c->uniform ? 1 : p->nsyn); k++) proj_set(p, v, k, 0);
   }
 }

@@ -145,12 +145,19 @@ static bool read_neurons(Vm *vm, const ProjGroup *g, Reader *r, Span span) {
   return true;
 }
 
+static bool read_present(Vm *vm, const ProjGroup *g, Named name, Present *now, Span span) {
+  *now = (Present){0};
+  return name.what != C_SYN || present_open(vm, g, name.var, now) || no_room(vm, proj_count(g), span);
+}
+
 static bool read_table(Vm *vm, const ProjGroup *g, Named name, Value *out, Span span) {
   Array *a = array_new1(name.what == C_I || name.what == C_J ? VAL_INT : VAL_NUM, proj_count(g));
   if (!a) return no_room(vm, proj_count(g), span);
   Reader r = {.name = name, .out = a->data};
-  bool ok = !name.rest || read_neurons(vm, g, &r, span);
+  Present now;
+  bool ok = (!name.rest || read_neurons(vm, g, &r, span)) && read_present(vm, g, name, &now, span);
   if (ok) group_each(g, read_one, &r);
+  if (ok) present_close(&now);
   for (int q = 0; r.neurons && q < g->nproj; q++) mem_free(r.neurons[q]);
   mem_free(r.neurons);
   *out = value_obj(a);
@@ -324,6 +331,8 @@ bool proj_write_ranked(Vm *vm, ProjGroup *g, const char *var, Value v, const int
   double x = a ? 0 : value_as_num(v);
   Writer w = {.name = name, .in = a ? a->data : NULL, .rank = rank, .one = x};
   if (name.what == C_NONE) return report_no_column(vm, g, var, span);
+  bool synapses = name.what == C_SYN || name.what == C_PARAM;
+  if (synapses && !present_for_good(vm, g)) return no_room(vm, proj_count(g), span);
   if (name.what == C_PRE_STATE || name.what == C_POST_STATE) return states_move(vm, g, name, NULL, a, x, span);
   if (name.what == C_PARAM) return write_uniform_param(vm, g, name.var, a, x, var, span);
   if (name.what < C_DELAY || name.what == C_PRE || name.what == C_POST || name.what == C_SIGNAL)
@@ -386,10 +395,12 @@ static bool no_synapse(Vm *vm, int64_t i, int64_t j, Span span) {
 bool proj_read_at(Vm *vm, const ProjGroup *g, const char *var, int64_t i, int64_t j, double *out, Span span) {
   Named name;
   PairWalk w = {0};
-  if (!pair_name(vm, g, var, &name, span)) return false;
-  if (!pair_walk(g, name.var, i, j, &w)) return no_synapse(vm, i, j, span);
+  Present now;
+  if (!pair_name(vm, g, var, &name, span) || !read_present(vm, g, name, &now, span)) return false;
+  bool found = pair_walk(g, name.var, i, j, &w);
+  present_close(&now);
   *out = w.sum;
-  return true;
+  return found || no_synapse(vm, i, j, span);
 }
 
 bool proj_write_at(Vm *vm, ProjGroup *g, const char *var, int64_t i, int64_t j, double x, Span span) {
@@ -397,6 +408,7 @@ bool proj_write_at(Vm *vm, ProjGroup *g, const char *var, int64_t i, int64_t j, 
   PairWalk w = {0}, set = {.set = &x};
   if (!pair_name(vm, g, var, &name, span)) return false;
   if (!pair_walk(g, name.var, i, j, &w)) return no_synapse(vm, i, j, span);
+  if (!present_for_good(vm, g)) return no_room(vm, proj_count(g), span);
   for (int q = 0; q < g->nproj; q++) proj_save_var(g->proj[q], name.var);
   if (!make_full(vm, g, name.var, span)) return false;
   vm_net(vm)->weights = true;
@@ -428,7 +440,13 @@ bool proj_matrix(Vm *vm, const ProjGroup *g, const char *var, Value *out, Span s
   Array *a = array_new(VAL_NUM, 2, shape);
   if (!a) return no_room(vm, shape[0] * shape[1], span);
   Matrix m = {name, a->data, shape[1]};
+  Present now;
+  if (!read_present(vm, g, name, &now, span)) {
+    value_drop(value_obj(a));
+    return false;
+  }
   group_each(g, matrix_add, &m);
+  present_close(&now);
   *out = value_obj(a);
   return true;
 }

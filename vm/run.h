@@ -201,6 +201,19 @@ bool proj_expand(Proj *p, int var);   // a uniform column becomes a full one
 double proj_get(const Proj *p, int var, int64_t syn);
 void proj_set(Proj *p, int var, int64_t syn, double x);
 
+// present.c: states that only events advance, at the beginning of the step that comes next.
+typedef struct PresentColumn {
+  Proj *proj;
+  int var;
+  void *copy;
+} PresentColumn;
+typedef struct Present {
+  Vec(PresentColumn) kept; // what stood in the columns before
+} Present;
+bool present_open(Vm *vm, const ProjGroup *g, int var, Present *out); // to read var; then present_close puts all back
+void present_close(Present *p);
+bool present_for_good(Vm *vm, ProjGroup *g); // before something is set; both false: no memory or an error was reported
+
 typedef enum DeliverWay { DELIVER_NONE, DELIVER_PULL, DELIVER_PUSH, DELIVER_KERNEL } DeliverWay;
 
 typedef struct Arrival { // a segment of a row, at its time
@@ -212,15 +225,16 @@ typedef struct ArrivalList {
   int64_t n, cap;
 } ArrivalList;
 
-// A column of the sources, as it was in the last steps, for synapses that see it through a delay.
+// A column of the sources or targets, as it was in the last steps, for synapses that see it through a delay.
 typedef enum HistoryPhase {
-  HISTORY_INPUTS, // with the inputs of each step: couplings
+  HISTORY_INPUTS, // at the beginning of each step: couplings, integration
   HISTORY_EVENT,  // before the events of each step
   HISTORY_BEFORE, // pre states before, and ...
-  HISTORY_AFTER   // ... after the spikes of the step changed them
+  HISTORY_AFTER   // ... after the spikes of the step changed them; post states after them
 } HistoryPhase;
 typedef struct History {
   HistoryPhase phase;
+  bool post;       // of the targets, through post_delay
   const double *col;
   double *ring;    // depth rows of n
   int64_t n;
@@ -240,13 +254,19 @@ typedef struct FastRun {
   struct AddRing *ring; // push
 } FastRun;
 
+typedef struct UpdateRun { // of a SynUpdate
+  Bound each, pre, post;
+} UpdateRun;
+
 typedef struct ProjRun {
   SynCode code;
   Arena *arena;
   bool linked;
-  Bound on_pre, once_pre, on_post, once_post, coupling, advance_pre, advance, start, *every;
+  Bound on_pre, once_pre, on_post, once_post, coupling, integrate, integrate_pre, sync;
+  UpdateRun step, start, *every;
   struct StagePart *stage;
-  int64_t *period;
+  int64_t *period;         // of every, in steps
+  Fault fault;             // the first of this step's events
   Bound *event_each, *event_once; // of code.event
   DeliverWay way, forced_way; // forced_way: instead of the choice (tests, bench); DELIVER_NONE: choose
   FastRun *fast;
@@ -256,6 +276,8 @@ typedef struct ProjRun {
   int64_t nfill;
   int32_t *back_target;    // for post spikes through different post_delays
   int64_t nback;
+  int32_t *group_syn;      // a target's synapses and sources, grouped by delay
+  int64_t ngroup, *group;
   History *history;        // what kernels see of the sources as it was
   int nhistory;
   ArrivalList *calendar;   // DELIVER_KERNEL: by step % depth; then as much for each of code.event
@@ -339,6 +361,10 @@ struct Net {
 };
 static inline Net *vm_net(const Vm *vm) { return vm->net; }
 
+// Calls fn for every kernel of a projection, with its binding and lanes (attach.c).
+typedef void (*KernelFn)(void *ctx, Proj *p, const Kernel *k, Bound *b, int64_t lanes);
+void proj_each_kernel(Proj *p, KernelFn fn, void *ctx);
+
 // ---- parts of a step ----
 bool run_attach(Vm *vm);            // attach.c: links and binds what changed
 void run_detach(Vm *vm);
@@ -360,6 +386,7 @@ void stages_open(Vm *vm);           // all are bound, the order of inputs is kno
 void stages_close(Vm *vm);
 bool stages_take(Vm *vm);           // fills the columns STAGE_NEXT
 // event.c
+// What goes wrong in a handler is left in ProjRun.fault.
 void emit_spikes(Vm *vm, Proj *p);   // this step's spikes set out
 void deliver_pre(Vm *vm, Proj *p);   // those that arrive in this step
 void deliver_rings(Vm *vm);
@@ -379,8 +406,12 @@ bool history_open(Vm *vm, Proj *p); // history.c: after binding; false: no memor
 void history_close(Proj *p);
 void history_take(Vm *vm, Proj *p, HistoryPhase phase);
 void history_before(Vm *vm, Proj *p, const Bound *b); // HISTORY_BEFORE of one handler
-bool history_aim(Vm *vm, Proj *p, Bound *b, int64_t age); // lets b see what was age steps ago; false: it sees no past
-void history_run_back(Vm *vm, Proj *p, Bound *b, KernelCall *call); // a post handler over call's synapses
+// Lets b see its sources as they were `pre` and its targets as they were `post` steps ago.
+void history_aim(Vm *vm, Proj *p, Bound *b, int64_t pre, int64_t post);
+bool history_of(const Proj *p, const Bound *b, bool post); // whether b sees any past of that side
+// A kernel over call's synapses: contiguous in storage, of one delay; those of one target.
+bool history_run(Vm *vm, Proj *p, Bound *b, KernelCall *call, int64_t pre);
+bool history_run_back(Vm *vm, Proj *p, Bound *b, KernelCall *call, int64_t post);
 bool synapses_run(Vm *vm, Proj *p, Bound *b, Fault *fault); // a kernel over all synapses, in chunks
 enum { SYNAPSE_CHUNK = 4096 };
 bool record_due(Vm *vm);            // probe.c: recordings of variables due now

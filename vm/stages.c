@@ -166,7 +166,7 @@ void stages_close(Vm *vm) {
 
 // ---- what all methods do ----
 void stage_slopes(Vm *vm, StagePart *r, int64_t lo, int64_t hi) {
-  if (r->proj) history_aim(vm, r->proj, &r->slopes, proj_store(r->proj)->pre.min);
+  if (r->proj) history_aim(vm, r->proj, &r->slopes, proj_store(r->proj)->pre.min, 0);
   KernelCall call = call_now(vm, r->slopes.object);
   call.lo = lo;
   call.hi = hi;

@@ -97,13 +97,16 @@ static void take_inputs(Vm *vm) {
     if (proj_run(vm->projs.data[k])->nhistory) history_take(vm, vm->projs.data[k], HISTORY_INPUTS);
 }
 
-bool phase_inputs(Vm *vm) {
-  Net *net = vm_net(vm);
-  if (!net->norder) return true;
+static void zero_inputs(Vm *vm) {
   for (int k = 0; k < vm->pops.n; k++) {
     const PopRun *r = pop_run(vm->pops.data[k]);
     for (int z = 0; z < r->nzero; z++) memset(r->zero[z], 0, sizeof(double) * (size_t)vm->pops.data[k]->n);
   }
+}
+
+bool phase_inputs(Vm *vm) {
+  Net *net = vm_net(vm);
+  zero_inputs(vm);
   if (any_unbegun(vm)) { // before the first step lets had the values they take without inputs
     for (int k = 0; k < net->norder; k++)
       if (net->order[k].pop && !take_action(vm, &net->order[k])) return false;
@@ -175,20 +178,39 @@ static bool advance_pop(Vm *vm, Pop *p) {
   return ok;
 }
 
-static bool advance_proj(Vm *vm, Proj *p) {
+// Synapses, from what all states are at the beginning of the step.
+static bool integrate_proj(Vm *vm, Proj *p) {
   ProjRun *r = proj_run(p);
   Fault fault = {.what = -1};
-  if (r->advance_pre.k) history_aim(vm, p, &r->advance_pre, proj_store(p)->pre.min);
-  bool ok = !r->advance_pre.k || run_lanes(vm, &r->advance_pre, p->pre->n, &fault);
-  if (ok && r->advance.k) {
-    history_take(vm, p, HISTORY_EVENT);
-    ok = synapses_run(vm, p, &r->advance, &fault);
-  }
-  for (int k = 0; ok && k < r->code.nevery; k++) {
-    if (!due(vm, r->period[k])) continue;
-    ok = r->code.every[k].pre ? run_lanes(vm, &r->every[k], p->pre->n, &fault) : synapses_run(vm, p, &r->every[k], &fault);
+  bool ok = !r->integrate.k || synapses_run(vm, p, &r->integrate, &fault);
+  if (ok && r->integrate_pre.k) {
+    history_aim(vm, p, &r->integrate_pre, proj_store(p)->pre.min, 0);
+    ok = run_lanes(vm, &r->integrate_pre, p->pre->n, &fault);
   }
   if (!ok) report_proj_fault(vm, p, &fault);
+  return ok;
+}
+
+static bool run_once(Vm *vm, Proj *p, UpdateRun *u, Fault *fault) {
+  if (u->pre.k) history_aim(vm, p, &u->pre, proj_store(p)->pre.max, 0);
+  return (!u->pre.k || run_lanes(vm, &u->pre, p->pre->n, fault)) && (!u->post.k || run_lanes(vm, &u->post, p->post->n, fault));
+}
+
+static bool run_update(Vm *vm, Proj *p, UpdateRun *u, bool once_first) {
+  Fault fault = {.what = -1};
+  bool ok = !once_first || run_once(vm, p, u, &fault);
+  if (ok && u->each.k) ok = synapses_run(vm, p, &u->each, &fault);
+  if (ok && !once_first) ok = run_once(vm, p, u, &fault);
+  if (!ok) report_proj_fault(vm, p, &fault);
+  return ok;
+}
+
+static bool steps_proj(Vm *vm, Proj *p) {
+  ProjRun *r = proj_run(p);
+  if (r->nhistory) history_take(vm, p, HISTORY_EVENT);
+  bool ok = run_update(vm, p, &r->step, r->code.step.once_first);
+  for (int k = 0; ok && k < r->code.nevery; k++)
+    if (due(vm, r->period[k])) ok = run_update(vm, p, &r->every[k], r->code.every[k].update.once_first);
   return ok;
 }
 
@@ -203,6 +225,8 @@ static bool lets_again(Vm *vm) {
 
 static bool states(Vm *vm, int64_t free_until) {
   if (!stages_take(vm)) return false;
+  for (int k = 0; k < vm->projs.n; k++)
+    if (vm->projs.data[k]->nsyn && !integrate_proj(vm, vm->projs.data[k])) return false;
   for (int k = 0; k < vm->pops.n; k++) {
     Pop *p = vm->pops.data[k];
     Fault fault = {.what = -1};
@@ -218,7 +242,7 @@ static bool states(Vm *vm, int64_t free_until) {
   }
   if (!lets_again(vm)) return false;
   for (int k = 0; k < vm->projs.n; k++)
-    if (vm->projs.data[k]->nsyn && !advance_proj(vm, vm->projs.data[k])) return false;
+    if (vm->projs.data[k]->nsyn && !steps_proj(vm, vm->projs.data[k])) return false;
   return true;
 }
 
@@ -266,6 +290,18 @@ static void target_events(Vm *vm) {
   for (int k = 0; k < vm->projs.n; k++) deliver_post(vm, vm->projs.data[k]);
 }
 
+// What went wrong in a handler of this step.
+static bool events_finite(Vm *vm) {
+  for (int k = 0; k < vm->projs.n; k++) {
+    ProjRun *r = proj_run(vm->projs.data[k]);
+    if (r->fault.what < 0) continue;
+    report_proj_fault(vm, vm->projs.data[k], &r->fault);
+    r->fault.what = -1;
+    return false;
+  }
+  return true;
+}
+
 static void guards_open(Vm *vm) {
   for (int k = 0; k < vm->pops.n; k++) guard_open(vm, vm->pops.data[k]);
 }
@@ -274,25 +310,33 @@ static void guards_close(Vm *vm) {
   for (int k = 0; k < vm->pops.n; k++) guard_close(vm, vm->pops.data[k]);
 }
 
+// What synapses will see of this step through their delays.
+static void take_past(Vm *vm) {
+  for (int k = 0; k < vm->projs.n; k++)
+    if (proj_run(vm->projs.data[k])->nhistory) history_take(vm, vm->projs.data[k], HISTORY_EVENT);
+}
+
 static bool events_brian(Vm *vm) {
   if (!thresholds(vm)) return false;
+  take_past(vm);
   guards_open(vm);
   emissions(vm);
   arrivals(vm);
   target_events(vm);
   guards_close(vm);
-  return true;
+  return events_finite(vm);
 }
 
 // The target's own spikes are known only after the test.
 static bool events_nest(Vm *vm) {
+  take_past(vm);
   guards_open(vm);
   arrivals(vm);
   guards_close(vm);
   if (!thresholds(vm)) return false;
   emissions(vm);
   target_events(vm);
-  return true;
+  return events_finite(vm);
 }
 
 static void run_listed(Vm *vm, Bound *b, const SpikeList *l) {
@@ -330,10 +374,7 @@ static bool starts(Vm *vm) {
     ProjRun *r = proj_run(vm->projs.data[k]);
     if (r->started) continue;
     r->started = true;
-    if (r->start.k && vm->projs.data[k]->nsyn && !synapses_run(vm, vm->projs.data[k], &r->start, &fault)) {
-      report_proj_fault(vm, vm->projs.data[k], &fault);
-      return false;
-    }
+    if (vm->projs.data[k]->nsyn && !run_update(vm, vm->projs.data[k], &r->start, r->code.start.once_first)) return false;
   }
   return true;
 }
