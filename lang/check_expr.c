@@ -387,6 +387,14 @@ static Type check_one_index(Checker *c, Node *ix) {
   return t;
 }
 
+// C.w, C.STDP.A_plus: one value for each synapse.
+static bool of_synapses(const Node *n) {
+  if (n->kind != N_MEMBER) return false;
+  const Node *o = n->kid[0];
+  if (o->kind == N_MEMBER && o->type.kind == TY_MODULE && !named(o->name, "pre") && !named(o->name, "post")) o = o->kid[0];
+  return o->type.kind == TY_PROJ;
+}
+
 static Type index_array(Checker *c, Node *n, Type t) {
   int rank = 0, used = 0;
   bool unknown = ndim_of(t) < 0;
@@ -397,7 +405,7 @@ static Type index_array(Checker *c, Node *n, Type t) {
     rank += selection_ndim(c, n->list[k], it, &taken);
     used += taken;
   }
-  bool pairs = n->kid[0]->kind == N_MEMBER && n->kid[0]->kid[0]->type.kind == TY_PROJ && n->nlist == 2;
+  bool pairs = n->nlist == 2 && of_synapses(n->kid[0]);
   int nd = pairs ? 2 : ndim_of(t);
   if (!unknown && used > nd) return rule_index_count(c, n, nd, used), type_error();
   if (unknown)

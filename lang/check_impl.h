@@ -229,6 +229,7 @@ Type check_function_call(Checker *c, Node *call, Sym *f);
 void declare_model(Checker *c, Node *n);
 Model *neuron_model(Checker *c, Sym *decl); // NULL if it has errors
 Model *use_model(Checker *c, Sym *decl, Type weight, Model *pre, Model *post, Sym *w, Node *at);
+Model *another_model(Checker *c, const Model *m, Node *at); // of a rule that a connection uses twice
 void resolve_var(Checker *c, Sym *v); // its type
 void check_equation(Checker *c, Model *m, Node *n, Node *scaled);
 void check_block(Checker *c, Node *block); // a handler's

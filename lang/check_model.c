@@ -767,6 +767,14 @@ static bool same_weight(Type a, Type b) {
   return a.kind == b.kind && dim_equal(a.dim, b.dim) && same_unit(a.unit, b.unit);
 }
 
+static Model *build_use(Checker *c, DeclInfo *d, Type weight, Model *pre, Model *post, Sym *w, Node *at) {
+  if (c->uses.n >= NESTED_USES) return NULL;
+  vec_push(&c->uses, (Use){at->span, arena_printf(c->a, "%s is used here", d->sym->name->text)});
+  Model *m = build(c, d, weight, pre, post, w, false);
+  (void)vec_pop(&c->uses);
+  return m;
+}
+
 Model *use_model(Checker *c, Sym *decl, Type weight, Model *pre, Model *post, Sym *w, Node *at) {
   DeclInfo *d = decl->decl_info;
   if (d->bad) return NULL;
@@ -777,10 +785,12 @@ Model *use_model(Checker *c, Sym *decl, Type weight, Model *pre, Model *post, Sy
         (decl->kind != SYM_RULE || !u->model || u->model->weight == w))
       return u->model;
   }
-  if (c->uses.n >= NESTED_USES) return NULL;
-  vec_push(&c->uses, (Use){at->span, arena_printf(c->a, "%s is used here", decl->name->text)});
-  Model *m = build(c, d, weight, pre, post, w, false);
-  (void)vec_pop(&c->uses);
+  Model *m = build_use(c, d, weight, pre, post, w, at);
   vec_push(&d->uses, (ModelUse){m, weight, pre, post});
   return m;
+}
+
+Model *another_model(Checker *c, const Model *m, Node *at) {
+  DeclInfo *d = m->decl->sym->decl_info;
+  return build_use(c, d, m->weight->type, m->pre, m->post, m->weight, at);
 }

@@ -405,7 +405,7 @@ static Type member_of_part(Checker *c, Node *n, bool *done) {
   if (!v) return unknown_variable(c, n, m, NULL);
   n->sym = v;
   n->place = pre ? PLACE_PRE : post ? PLACE_POST : PLACE_SELF;
-  return pre || post || (v->kind != SYM_PARAM && v->kind != SYM_SIGNAL) ? of_whole_array(v->type) : v->type;
+  return pre || post || per_synapse(ci, v) ? of_whole_array(v->type) : v->type;
 }
 
 static Type special_member(Checker *c, Node *n, bool *done) {

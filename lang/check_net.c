@@ -532,6 +532,8 @@ static void check_rules(Checker *c, Node *n, ConnInfo *ci) {
       continue;
     }
     Model *m = use_model(c, s, ci->syn->weight->type, ci->pre, ci->post, ci->syn->weight, call);
+    for (int j = 0; m && j < ci->nrules; j++)
+      if (ci->rules[j].model == m) m = another_model(c, m, call);
     if (!m) continue;
     list_grow(ci->rules, ci->nrules, c->a);
     RuleUse *u = &ci->rules[ci->nrules++];
@@ -553,6 +555,27 @@ static void check_events_heard(Checker *c, const ConnInfo *ci, const Model *m, c
     const Node *on = m->on[k].node;
     if (on->kind == N_ON && on->name && !has_event(ci->pre, on->name)) rule_unknown_event(c, at, on, ci->pre);
   }
+}
+
+static bool reads_any(const Node *n, const InitItem *items, int count) {
+  if (!n) return false;
+  if (n->kind == N_NAME || n->kind == N_MEMBER)
+    return n->sym && (in_items(items, count, n->sym) || (n->sym->kind == SYM_LET && n->sym->decl && reads_any(n->sym->decl->kid[0], items, count)));
+  for (int k = 0; k < 4; k++)
+    if (n->kind != N_NUM && reads_any(n->kid[k], items, count)) return true;
+  for (int k = 0; k < n->nlist; k++)
+    if (reads_any(n->list[k], items, count)) return true;
+  return false;
+}
+
+// A parameter whose default reads one that differs from synapse to synapse does so too.
+static void follow_params(Checker *c, ConnInfo *ci, InitItem *params, int n) {
+  for (int pass = 0; pass < n; pass++)
+    for (int k = 0; k < n; k++) {
+      if (params[k].from_block || params[k].var->kind != SYM_PARAM || in_items(ci->init, ci->ninit, params[k].var)) continue;
+      if (!reads_any(params[k].expr, ci->init, ci->ninit)) continue;
+      ci->init = push_item(c, ci->init, &ci->ninit, (InitItem){params[k].var, params[k].expr, false});
+    }
 }
 
 // Every parameter without a default must be given: with the synapse or rule, or for each synapse in the block.
@@ -577,6 +600,8 @@ static void check_use(Checker *c, Node *n, ConnInfo *ci, Sym *syn, Node *call) {
   binds_once(c, n);
   for (int k = 0; k < n->nlist; k++) connection_entry(c, ci, n->list[k]);
   ctx_leave(c);
+  follow_params(c, ci, ci->params, ci->nparams);
+  for (int k = 0; k < ci->nrules; k++) follow_params(c, ci, ci->rules[k].params, ci->rules[k].nparams);
   given_params(c, ci, n->kid[2], ci->params, ci->nparams, ci->syn->name->text);
   for (int k = 0; k < ci->nrules; k++)
     given_params(c, ci, ci->rules[k].node, ci->rules[k].params, ci->rules[k].nparams, ci->rules[k].model->name->text);

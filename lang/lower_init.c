@@ -239,10 +239,20 @@ static bool lower_item(Lowering *l, LaneContext *cx, const InitItem *item, Captu
   return out->kernel != NULL;
 }
 
+// A default stands in the synapse or rule that declares it.
+static void enter_part(LaneContext *cx, const InitItem *item) {
+  if (cx->what != LANE_CONN || item->from_block || !item->var->model) return;
+  cx->model = item->var->model;
+  cx->rule = -1;
+  for (int r = 0; r < cx->conn->nrules; r++)
+    if (cx->conn->rules[r].model == cx->model) cx->rule = r;
+}
+
 InitCode *lower_init_items(Lowering *l, LaneContext *ctx, const InitItem *items, int n, CaptureList *caps) {
   InitCode *code = NEWN(l->a, InitCode, n + 1);
   bool *uniform = NEWN(l->a, bool, n + 1), ok = true;
   for (int k = 0; k < n; k++) {
+    enter_part(ctx, &items[k]);
     ctx->item = items;
     ctx->item_uniform = uniform;
     ctx->nitems = k;

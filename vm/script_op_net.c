@@ -292,7 +292,6 @@ bool script_op_SETTING(Frame *f, ScriptIns in) {
 }
 
 bool script_op_LEARNING(Frame *f, ScriptIns in) {
-  if (!not_in_run(f, "learning")) return false;
   vm_set_learning(f->m->vm, in.a != 0);
   return true;
 }

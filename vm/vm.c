@@ -123,7 +123,8 @@ void vm_set_seed(Vm *vm, uint64_t seed) { vm->seed = seed; }
 void vm_set_learning(Vm *vm, bool on) {
   if (vm->learning == on) return;
   vm->learning = on;
-  relink_all(vm);
+  for (int k = 0; k < vm->projs.n; k++) vm->projs.data[k]->changed = true;
+  vm_net(vm)->attached = false;
 }
 
 bool vm_steps(Vm *vm, double seconds, int64_t *steps, Span span) {
