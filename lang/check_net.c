@@ -574,7 +574,7 @@ static void follow_params(Checker *c, ConnInfo *ci, InitItem *params, int n) {
     for (int k = 0; k < n; k++) {
       if (params[k].from_block || params[k].var->kind != SYM_PARAM || in_items(ci->init, ci->ninit, params[k].var)) continue;
       if (!reads_any(params[k].expr, ci->init, ci->ninit)) continue;
-      ci->init = push_item(c, ci->init, &ci->ninit, (InitItem){params[k].var, params[k].expr, false});
+      ci->init = push_item(c, ci->init, &ci->ninit, (InitItem){params[k].var, params[k].expr, false, NULL});
     }
 }
 
