@@ -85,6 +85,7 @@ static Signal **slot_signals(const Scope *s, const Slot *t) {
   if (t->space != SPACE_VAR || t->index >= VAR_POSX) return NULL;
   const Pop *p = t->object == OBJ_PRE ? s->pre : t->object == OBJ_POST ? s->post : !s->proj && t->object == OBJ_SELF ? s->self : NULL;
   if (p) return t->index < p->model->nvars && p->model->vars[t->index].kind == VAR_SIGNAL ? p->signals : NULL;
+  if (s->proj && s->proj->syn->model.vars[t->index].kind != VAR_SIGNAL) return NULL; // a projection being made has no block yet
   const Block *b = s->proj ? s->post->blocks[s->proj->block] : s->self && t->object >= OBJ_BLOCK0 ? s->self->blocks[t->object - OBJ_BLOCK0] : NULL;
   return b && b->syn->model.vars[t->index].kind == VAR_SIGNAL ? b->signals : NULL;
 }
