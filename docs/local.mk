@@ -4,6 +4,8 @@ EXTRA_DIST += \
 	docs/glossary.md \
 	docs/nest.md \
 	docs/nmodl.md \
+	docs/reference.md \
+	docs/tables.sh \
 	docs/tutorial.md \
 	docs/pictures/first.png \
 	docs/pictures/make.sh \

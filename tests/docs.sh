@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# The scripts in docs/*.md do what they say, as TAP. ```hebb is a script of its own, ```hebb more goes on with the one
+# The scripts in README.md and docs/*.md do what they say, as TAP. ```hebb is a script of its own, ```hebb more goes on with the one
 # before it, ```hebb wrong gives an error, ```output is what the script before it prints last, ```message part of its error.
 . "${top_srcdir:-.}/tests/common.sh"
 work=tests/work/docs
@@ -8,7 +8,7 @@ rm -rf $work
 mkdir -p $work && cd $work || exit 99
 
 # NAME-K.hebb, and beside it .out (the end of what it prints) or .err (lines of its message).
-for page in "$top_srcdir"/docs/*.md; do
+for page in "$top_srcdir"/README.md "$top_srcdir"/docs/*.md; do
   awk -v name="$(basename "$page" .md)" '
     function begin(kind) { file = sprintf("%s-%02d.hebb", name, ++n); if (kind == "wrong") { print "" > (file ".wrong"); close(file ".wrong") } }
     /^```/ {

@@ -51,7 +51,14 @@ AM_DEFAULT_SOURCE_EXT = .c
 LDADD = libcore.la $(CHECK_LIBS)
 
 # In the language: one file, one behaviour.
-language_tests = tests/lang.sh tests/examples.sh tests/stdlib.sh tests/refs.sh tests/readme.sh tests/docs.sh tests/isa.sh tests/resume.sh
+language_tests = \
+	tests/docs.sh \
+	tests/examples.sh \
+	tests/isa.sh \
+	tests/lang.sh \
+	tests/refs.sh \
+	tests/resume.sh \
+	tests/stdlib.sh
 house_tests = tests/layers.sh tests/robust.sh tests/fmt.sh
 TESTS += $(language_tests) $(house_tests)
 if HAVE_SUNDIALS
