@@ -65,6 +65,8 @@ static uint8_t *index_uses(const Kernel *k) {
     if (*p == OP_SCATTER_v || *p == OP_ADDAT_v || *p == OP_SCATTER_k || *p == OP_ADDAT_k) use[p[2]] |= STORED;
     if (*p == OP_ADDATM_vm) use[p[3]] |= STORED;
   }
+  for (int s = 0; s < k->nslots; s++) // no list of elements or synapses to change names one twice
+    if (k->slots[s].access == ACC_SELF) use[s] &= (uint8_t)~STORED;
   return use;
 }
 static bool stored_elsewhere(const KernelInstance *in, int slot) {

@@ -68,8 +68,15 @@ DEF(GATHER_x) {
     for (; i + 8 <= hi; i += 8)
       _mm512_storeu_pd(d + i, _mm512_i32gather_pd(_mm256_loadu_si256((const void *)(index + i)), p, 8));
 #endif
+#if defined(KERN_AVX512)
+  if (type == SLOT_F32)
+    for (; i + 8 <= hi; i += 8)
+      _mm512_storeu_pd(d + i, _mm512_cvtps_pd(_mm256_i32gather_ps(p, _mm256_loadu_si256((const void *)(index + i)), 4)));
+#endif
   if (type == SLOT_F64)
     for (; i < hi; i++) d[i] = ((const double *)p)[index[i]];
+  else if (type == SLOT_F32)
+    for (; i < hi; i++) d[i] = (double)((const float *)p)[index[i]];
   else
     for (; i < hi; i++) d[i] = read_number(p, type, index[i]);
   return a + 2;
@@ -304,21 +311,30 @@ EMISSION2(v, v, k, v)
 EMISSION2(k, v, v, k)
 EMISSION2(v, v, v, k)
 // The mask of 64 lanes from lane `from` on, without those that do not count.
+VI uint64_t counting_lanes(const Frame *f, int from, uint64_t w) {
+  if (f->lo > from) w &= f->lo - from < 64 ? ~(uint64_t)0 << (f->lo - from) : 0;
+  if (f->hi < from + 64) w &= f->hi > from ? ~(uint64_t)0 >> (64 - (f->hi - from)) : 0;
+  return w;
+}
 VI uint64_t mask_word(const Frame *f, const double *p, int from) {
   uint64_t w = 0;
   int n = f->n - from < 64 ? f->n - from : 64;
   for (int i = 0; i < n; i += W) w |= (uint64_t)bits(ldm(p + from + i)) << i;
-  if (f->lo > from) w &= f->lo - from < 64 ? ~(uint64_t)0 << (f->lo - from) : 0;
-  if (f->hi < from + 64) w &= f->hi > from ? ~(uint64_t)0 >> (64 - (f->hi - from)) : 0;
-  return w;
+  return counting_lanes(f, from, w);
+}
+// Those of them whose count is 1 or more.
+VI uint64_t count_word(const Frame *f, const double *count, const double *p, int from) {
+  uint64_t w = 0;
+  int n = f->n - from < 64 ? f->n - from : 64;
+  for (int i = 0; i < n; i += W) w |= (uint64_t)bits(m_and(le(bc(1), ld(count + from + i)), ldm(p + from + i))) << i;
+  return counting_lanes(f, from, w);
 }
 DEF(EMITN_vm) {
   const double *count = NUM(0), *p = NUM(1);
   KernelCall *c = f->call;
   for (int from = 0; from < f->n; from += 64)
-    for (uint64_t w = mask_word(f, p, from); w; w &= w - 1) {
+    for (uint64_t w = count_word(f, count, p, from); w; w &= w - 1) {
       int i = from + __builtin_ctzll(w);
-      if (!(count[i] >= 1)) continue;
       if (c->counts) c->counts[c->nspikes] = count[i] < 2147483647.0 ? (int32_t)count[i] : INT32_MAX;
       c->spikes[c->nspikes++] = (int32_t)element(f, i);
     }
@@ -355,7 +371,12 @@ VI void scatter(const Frame *f, const uint16_t *a, const int step) {
   const int32_t *index = lane_index(f, SLOT(1)->access);
   void *p = BOUND(1)->p;
   int type = SLOT(1)->type;
-  for (int i = f->lo; i < f->hi; i++) write_number(p, type, index[i], d[i * step]);
+  if (type == SLOT_F64)
+    for (int i = f->lo; i < f->hi; i++) ((double *)p)[index[i]] = d[i * step];
+  else if (type == SLOT_F32)
+    for (int i = f->lo; i < f->hi; i++) ((float *)p)[index[i]] = (float)d[i * step];
+  else
+    for (int i = f->lo; i < f->hi; i++) write_number(p, type, index[i], d[i * step]);
 }
 DEF(SCATTER_v) {
   scatter(f, a, 1);

@@ -112,7 +112,20 @@ VI vd poisson(const Frame *f, const DrawKey *s, vd mean, int i) {
   return k;
 }
 OP_draw(RPOISSON_v, 2, const double *p = NUM(1); (void)c0, ((void)c1, poisson(f, &s, ld(p + i), i)))
-OP_draw(RPOISSON_k, 2, vd mean = ONE(1); (void)c0, ((void)c1, poisson(f, &s, mean, i)))
+// One mean for all: mostly nothing where it is small, which one comparison tells.
+DEFV(RPOISSON_k) {
+  double *d = NUM(0);
+  vd mean = ONE(1), none = v_exp(neg(mean));
+  DrawKey s = draw_key(f, a + 2);
+  bool small = lane(mean, 0) <= RNG_POISSON_INVERSION;
+  vi c0 = ibc((int64_t)s.word0);
+  LANES_BIG {
+    vi c1 = counters(f, &s, i);
+    if (small && !bits(le(none, draw_unit(KEYS)))) st(d + i, bc(0));
+    else st(d + i, poisson(f, &s, mean, i));
+  }
+  return a + 4;
+}
 
 #define OP_cursor(name, draw)                           \
   DEF(name) {                                           \
