@@ -128,24 +128,41 @@ static bool remembers(const Model *m) { // prev x of a state of each synapse
   return false;
 }
 
-bool syn_event_driven(const ConnInfo *ci) {
-  int states = 0;
-  for (int r = -1; r < ci->nrules; r++) {
-    const Model *m = part(ci, r);
-    if (remembers(m)) return false;
-    for (int k = 0; k < m->nequations; k++) {
-      const Equation *eq = &m->equations[k];
-      if (eq->x->place != PLACE_SELF) continue;
-      if (!equation_fits(ci, eq) || node_any(eq->rhs, reads_weight, NULL)) return false;
-      if (m->method != METHOD_AUTO && m->method != METHOD_EXACT) return false;
-      states++;
-    }
-    for (int k = 0; k < m->non; k++) {
-      const Node *on = m->on[k].node;
-      if (on->kind != N_ON || (on->op != ON_PRE && on->op != ON_POST && on->op != ON_START)) return false;
-    }
-    for (int k = 0; k < m->ninjects; k++)
-      if (expr_degree(ci, PLACE_SELF, m->injects[k].node->kid[0]) != DEG_NONE) return false;
+static const char *equation_clocked(const ConnInfo *ci, const Model *m, const Equation *eq) {
+  if (eq->x->kind != SYM_STATE) return "w has an equation itself";
+  if (!equation_fits(ci, eq)) return "the equation is not linear with constant coefficients in these states alone";
+  if (node_any(eq->rhs, reads_weight, NULL)) return "the equation reads w";
+  return m->method != METHOD_AUTO && m->method != METHOD_EXACT ? "the method named is not exact" : NULL;
+}
+
+static const char *part_clocked(const ConnInfo *ci, const Model *m, int *states) {
+  if (remembers(m)) return "`prev` asks for the step before";
+  for (int k = 0; k < m->nequations; k++) {
+    const Equation *eq = &m->equations[k];
+    if (eq->x->place != PLACE_SELF) continue;
+    const char *why = equation_clocked(ci, m, eq);
+    if (why) return why;
+    ++*states;
   }
-  return states > 0;
+  for (int k = 0; k < m->non; k++) {
+    const Node *on = m->on[k].node;
+    if (on->kind != N_ON || (on->op != ON_PRE && on->op != ON_POST && on->op != ON_START)) return "`on step` or `on every` may read them";
+  }
+  for (int k = 0; k < m->ninjects; k++)
+    if (expr_degree(ci, PLACE_SELF, m->injects[k].node->kid[0]) != DEG_NONE) return "`inject` reads them";
+  return NULL;
+}
+
+const char *syn_clocked(const ConnInfo *ci, int *states) {
+  *states = 0;
+  for (int r = -1; r < ci->nrules; r++) {
+    const char *why = part_clocked(ci, part(ci, r), states);
+    if (why) return why;
+  }
+  return NULL;
+}
+
+bool syn_event_driven(const ConnInfo *ci) {
+  int states;
+  return !syn_clocked(ci, &states) && states > 0;
 }

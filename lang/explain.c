@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // What `hebb check --explain` says: how equations are integrated and why, how events are delivered, and what it costs.
-#include "lang/link.h"
+#include "lang/syn_system.h"
 
 #include "base/str.h"
 #include "lang/ast_print.h"
@@ -128,13 +128,45 @@ static void explain_named_events(const ConnInfo *ci, Str *out) {
   }
 }
 
-static bool per_synapse_equations(const ConnInfo *ci) {
+// ---- where each variable lives ----
+static bool has_equation(const Model *m, const Sym *x) {
+  for (int k = 0; k < m->nequations; k++)
+    if (m->equations[k].x == x) return true;
+  return false;
+}
+
+static void explain_own_state(const ConnInfo *ci, const Model *m, const Sym *x, Str *out) {
+  int states;
+  const char *why = syn_clocked(ci, &states);
+  str_add(out, "one in each synapse, since it is declared `state`");
+  if (!has_equation(m, x)) str_add(out, "; only handlers change it\n");
+  else if (why) str_addf(out, "; advanced in every step, which costs one update for every synapse and step, since %s\n", why);
+  else str_add(out, "; advanced exactly when an event touches the synapse\n");
+}
+
+static void explain_variable(const ConnInfo *ci, const Model *m, const Sym *x, Str *out) {
+  bool weight = x->kind == SYM_WEIGHT && m->kind == MODEL_SYNAPSE;
+  if (x->hidden || (x->kind != SYM_STATE && !weight)) return;
+  str_addf(out, "  %s%s%s: ", m->kind == MODEL_RULE ? m->name->text : "", m->kind == MODEL_RULE ? "." : "", x->name->text);
+  if (weight) {
+    str_add(out, weight_changes(ci) ? "one in each synapse, since handlers or equations change it\n"
+                                    : "one in each synapse; a single number where all are equal, since nothing changes it\n");
+    return;
+  }
+  if (x->place == PLACE_SELF) return explain_own_state(ci, m, x, out);
+  bool pre = x->place == PLACE_PRE;
+  str_addf(out, "one in each %s neuron, since it is declared `%s state`", pre ? "source" : "target", pre ? "pre" : "post");
+  str_add(out, has_equation(m, x) ? "; advanced in every step, which costs one update for every neuron and step\n"
+                                  : "; only handlers change it\n");
+}
+
+static void explain_variables(const ConnInfo *ci, Str *out) {
   for (int r = -1; r < ci->nrules; r++) {
     const Model *m = r < 0 ? ci->syn : ci->rules[r].model;
-    for (int k = 0; k < m->nequations; k++)
-      if (m->equations[k].x->kind != SYM_STATE || m->equations[k].x->place == PLACE_SELF) return true;
+    for (int k = 0; k < m->nvars; k++) explain_variable(ci, m, m->vars[k], out);
+    if (m->kind == MODEL_RULE && m->weight && has_equation(m, m->weight))
+      str_addf(out, "  the equation of %s for w: one update for every synapse and step\n", m->name->text);
   }
-  return false;
 }
 
 static void explain_delivery(Lowering *l, ConnInfo *ci, Arena *a, Str *out) {
@@ -144,11 +176,9 @@ static void explain_delivery(Lowering *l, ConnInfo *ci, Arena *a, Str *out) {
     str_add(out, "  on pre: a spike adds a row of weights\n");
   else if (has_on(ci, ON_PRE)) str_add(out, "  on pre: the handler runs for every synapse of a spike\n");
   explain_named_events(ci, out);
-  if (has_on(ci, ON_POST)) str_add(out, "  on post: the handler runs for every synapse onto a neuron that spikes\n");
-  if (per_synapse_equations(ci))
-    str_add(out, syn_event_driven(ci) ? "  states of each synapse: advanced exactly when an event touches them\n"
-                                      : "  states of each synapse: advanced in every step, which costs one update for every "
-                                        "synapse and step\n");
+  if (has_on(ci, ON_POST))
+    str_add(out, "  on post: the handler runs for every synapse onto a neuron that spikes; the way back from targets to synapses "
+                 "takes 8 bytes for each synapse\n");
   for (int k = 0; k < ci->syn->ninjects; k++) {
     str_add(out, "  inject ");
     text_of(ci->syn->injects[k].node->kid[0], out);
@@ -180,6 +210,7 @@ void explain_connection(Lowering *l, ConnInfo *ci, Str *out) {
   sh.nblocks = 1;
   sh.coupled = block.moving;
   explain_shape(l, &sh, &known, false, out);
+  explain_variables(ci, out);
   explain_delivery(l, ci, a, out);
   arena_free(a);
 }

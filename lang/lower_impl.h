@@ -189,6 +189,8 @@ Degree expr_degree(const ConnInfo *ci, Place place, const Node *n);
 // Whether all per-synapse states with equations can be advanced exactly when an event touches them: linear in each
 // other, and nothing but events reads them.
 bool syn_event_driven(const ConnInfo *ci);
+// Why they must be advanced in every step, NULL: they need not; *states is then how many there are.
+const char *syn_clocked(const ConnInfo *ci, int *states);
 bool param_per_synapse(const ConnInfo *ci, const Sym *param);
 
 #endif
