@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 nobase_dist_pkgdata_DATA += \
 	examples/adex_patterns.hebb \
+	examples/assemblies.hebb \
 	examples/bcm.hebb \
 	examples/brunel2000.hebb \
 	examples/coba.hebb \
