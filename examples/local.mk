@@ -8,7 +8,9 @@ nobase_dist_pkgdata_DATA += \
 	examples/cobahh.hebb \
 	examples/cuba.hebb \
 	examples/data/README.md \
+	examples/data/digits.csv \
 	examples/data/iris.csv \
+	examples/digits.hebb \
 	examples/distal_reward.hebb \
 	examples/inhibitory_plasticity.hebb \
 	examples/iris.hebb \
