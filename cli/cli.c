@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: MIT
 #include "cli/cli.h"
 
+#include "vm/plot_term.h"
+
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -70,6 +73,41 @@ volatile sig_atomic_t *catch_interrupts(void) {
   sigaction(SIGINT, &act, NULL);
   sigaction(SIGTERM, &act, NULL);
   return &interrupts;
+}
+
+// At a prompt no number of interrupts ends the process.
+static void on_prompt_interrupt(int signal_number) {
+  (void)signal_number;
+  if (interrupts < 2) interrupts = interrupts + 1;
+}
+
+volatile sig_atomic_t *catch_prompt_interrupts(void) {
+  struct sigaction act = {.sa_handler = on_prompt_interrupt};
+  sigemptyset(&act.sa_mask);
+  sigaction(SIGINT, &act, NULL);
+  return &interrupts;
+}
+
+// ---- figures ----
+
+static TermStyle terminal_style(void) {
+  struct winsize w;
+  TermStyle s = {.columns = 80, .rows = 24};
+  if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &w) == 0 && w.ws_col > 0 && w.ws_row > 0) s.columns = w.ws_col, s.rows = w.ws_row;
+  if (s.columns > 100) s.columns = 100;
+  if (s.rows > 26) s.rows = 26;
+  const char *term = getenv("TERM");
+  s.color = term && strcmp(term, "dumb") != 0 && !getenv("NO_COLOR") && isatty(STDOUT_FILENO);
+  return s;
+}
+
+bool draw_in_terminal(Hebb *h, const Plot *p) {
+  Instance in = instance_of(h);
+  Str s = {0};
+  bool ok = plot_term(script_vm(in.script), in.diags, p, terminal_style(), &s);
+  if (ok && s.n) fwrite(s.data, 1, s.n, stdout);
+  str_free(&s);
+  return ok;
 }
 
 // ---- what a file uses ----

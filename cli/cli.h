@@ -19,6 +19,7 @@ int cmd_test(int argc, char **argv);
 int cmd_dis(int argc, char **argv);
 int cmd_explain(int argc, char **argv);
 int cmd_fmt(int argc, char **argv);
+int cmd_repl(int argc, char **argv);
 
 // "hebb run: ..." on standard error, and the status for bad usage.
 int usage_error(const char *verb, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
@@ -33,6 +34,12 @@ void paths_add(Paths *p, const char *path);
 void paths_free(Paths *p);
 // Ctrl-C: 0, then 1, 2. The third ends the process.
 volatile sig_atomic_t *catch_interrupts(void);
+volatile sig_atomic_t *catch_prompt_interrupts(void); // Ctrl-C never ends the process
+// Kernels of a population or projection as `hebb dis` prints them; nothing before they are linked.
+void dis_population(const Sources *s, const struct Pop *p, struct Str *out);
+void dis_projection(const Sources *s, const struct Proj *p, struct Str *out);
+// Draws a figure on standard output, which is a terminal: as wide as the window. False after a report.
+bool draw_in_terminal(Hebb *h, const Plot *p);
 // Calls f with each population and connection statement of a tree.
 void each_item(Node *tree, void (*f)(Node *item, void *ctx), void *ctx);
 // Equations, methods and costs of all that the last text uses; false if there were errors.

@@ -64,6 +64,16 @@ static void list_proj(const Listing *l, const Proj *p) {
   str_free(&name);
 }
 
+void dis_population(const Sources *s, const Pop *p, Str *out) {
+  Listing l = {s, out};
+  list_pop(&l, p);
+}
+
+void dis_projection(const Sources *s, const Proj *p, Str *out) {
+  Listing l = {s, out};
+  list_proj(&l, p);
+}
+
 static bool list_network(Hebb *h, const ScriptProgram *p, Str *out) {
   Instance in = instance_of(h);
   Listing l = {in.sources, out};

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // hebb run: compile a script and run it, with progress on a terminal, and Ctrl-C ending the run but not the script.
 #include "cli/cli.h"
+#include "cli/progress.h"
 
 #include "vm/vm.h"
 
@@ -11,7 +12,6 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 typedef struct RunOptions {
@@ -21,60 +21,34 @@ typedef struct RunOptions {
 
 typedef struct Run {
   Hebb *h;
-  bool line;         // a line of progress stands on the terminal
-  double began;      // of the run going on
-  int64_t last_done;
+  Progress progress;
 } Run;
-
-static double now(void) {
-  struct timespec t;
-  clock_gettime(CLOCK_MONOTONIC, &t);
-  return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
 
 // ---- what is shown while it runs ----
 
-static void clear_line(Run *r) {
-  if (r->line) fputs("\r\033[K", stderr);
-  r->line = false;
-}
-
 static void on_print(void *ctx, const char *text, size_t n, Span span) {
+  Run *r = ctx;
   (void)span;
-  clear_line(ctx);
+  progress_clear(&r->progress);
   fwrite(text, 1, n, stdout);
   if (isatty(STDOUT_FILENO)) fflush(stdout);
 }
 
 static void on_notice(void *ctx) {
   Run *r = ctx;
-  clear_line(r);
+  progress_clear(&r->progress);
   show_diags(r->h);
 }
 
-static void print_left(double left) {
-  if (left < 90) fprintf(stderr, "%.0f s left", left);
-  else if (left < 5400) fprintf(stderr, "%.0f min left", left / 60);
-  else fprintf(stderr, "%.1f h left", left / 3600);
-}
-
-// Nothing for runs that are over within a second.
 static void on_progress(void *ctx, int64_t done, int64_t steps) {
   Run *r = ctx;
-  double t = now();
-  if (done <= r->last_done || r->began == 0) r->began = t;
-  r->last_done = done;
-  if (t - r->began < 1 || done <= 0) return;
-  Vm *vm = script_vm(instance_of(r->h).script);
-  if (steps == INT64_MAX) {
-    fprintf(stderr, "\r\033[Kt = %.4g s", vm_time(vm));
-  } else {
-    double part = (double)done / (double)steps;
-    fprintf(stderr, "\r\033[K%3.0f%%  ", 100 * part);
-    print_left((t - r->began) * (1 - part) / part);
-  }
-  fflush(stderr);
-  r->line = true;
+  progress_show(&r->progress, done, steps);
+}
+
+static bool on_plot(void *ctx, const Plot *p) {
+  Run *r = ctx;
+  progress_clear(&r->progress);
+  return draw_in_terminal(r->h, p);
 }
 
 // ---- what --verbose and --profile say ----
@@ -238,34 +212,36 @@ static int end_status(Hebb *h, ScriptEnd end) {
 }
 
 static int run_compiled(Hebb *h, const RunOptions *o, const CompileJob *job, double compiled) {
-  Run r = {.h = h};
+  Run r = {.h = h, .progress = {.vm = script_vm(instance_of(h).script)}};
   bool terminal = isatty(STDERR_FILENO) && !o->quiet;
   if (o->quiet) diags_clear(instance_of(h).diags); // warnings
   show_diags(h);
   if (o->verbose) print_models(h);
-  instance_host(h, (ScriptHost){.ctx = &r, .print = on_print, .notice = on_notice, .progress = terminal ? on_progress : NULL});
+  bool draws = isatty(STDOUT_FILENO) && !plot_has_screen();
+  instance_host(h, (ScriptHost){.ctx = &r, .print = on_print, .notice = on_notice, .progress = terminal ? on_progress : NULL,
+                                .plot = draws ? on_plot : NULL});
   instance_interrupt(h, catch_interrupts());
-  double began = now();
+  double began = wall_seconds();
   ScriptEnd end = instance_script(h, job->program);
-  clear_line(&r);
+  progress_clear(&r.progress);
   if (o->quiet && end == SCRIPT_DONE) diags_clear(instance_of(h).diags);
   show_diags(h);
   fflush(stdout);
   if (o->verbose) print_rules(h);
-  if (o->profile) print_profile(h, compiled, now() - began);
+  if (o->profile) print_profile(h, compiled, wall_seconds() - began);
   return end_status(h, end);
 }
 
 static int run_file(Hebb *h, const RunOptions *o) {
   CompileJob job = {.until = COMPILE_SCRIPT};
-  double began = now();
+  double began = wall_seconds();
   bool ok = compile_path(h, o->file, &job);
   int status = EXIT_MODEL;
   if (job.text && job.tree) {
     int unused = unused_set(h);
     if (unused) ok = false, status = unused;
   }
-  if (ok) status = run_compiled(h, o, &job, now() - began);
+  if (ok) status = run_compiled(h, o, &job, wall_seconds() - began);
   else show_diags(h);
   mem_free((char *)job.text);
   return status;

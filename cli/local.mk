@@ -9,6 +9,16 @@ hebb_SOURCES = \
 	cli/cmd_run.c \
 	cli/cmd_test.c \
 	cli/expected.c cli/expected.h \
+	cli/help.def \
 	cli/main.c \
-	cli/paths.c
-hebb_LDADD = libcore.la
+	cli/paths.c \
+	cli/progress.c cli/progress.h \
+	cli/repl.c cli/repl.h \
+	cli/repl_command.c \
+	cli/repl_complete.c \
+	cli/repl_line.c \
+	cli/repl_save.c \
+	cli/repl_session.c \
+	cli/repl_show.c cli/repl_show.h
+hebb_CFLAGS = $(AM_CFLAGS) $(LIBEDIT_CFLAGS)
+hebb_LDADD = libcore.la $(LIBEDIT_LIBS)

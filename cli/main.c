@@ -11,13 +11,14 @@ typedef struct Verb {
 } Verb;
 static const Verb VERBS[] = {
     {"run", cmd_run},         {"check", cmd_check}, {"test", cmd_test}, {"dis", cmd_dis},
-    {"explain", cmd_explain}, {"repl", NULL},       {"fmt", cmd_fmt},      {"doc", NULL},      {"lsp", NULL},
+    {"explain", cmd_explain}, {"repl", cmd_repl},   {"fmt", cmd_fmt},   {"doc", NULL},      {"lsp", NULL},
 };
 
 static const char HELP[] =
     "hebb: a language for neurons, networks and learning rules\n"
     "\n"
     "  hebb FILE                run a model (the same as hebb run FILE); - is standard input\n"
+    "  hebb, hebb repl [FILE]   the prompt: statements one by one, after those of FILE\n"
     "  hebb run [options] FILE\n"
     "    --set NAME=VALUE       another value for a top-level `let`, or for dt, seed, threads, semantics, method\n"
     "    --seed N  --threads N  the same as --set seed=N and --set threads=N\n"
@@ -45,7 +46,7 @@ static int not_yet(const char *verb) {
 }
 
 int main(int argc, char **argv) {
-  if (argc < 2) return not_yet("repl");
+  if (argc < 2) return cmd_repl(argc, argv);
   const char *first = argv[1];
   if (strcmp(first, "--version") == 0) {
     printf("hebb %s\n", hebb_version());

@@ -226,8 +226,8 @@ static void roll_back(Checker *c, int nglobals, int nrecorded, Module *modules) 
 }
 
 bool check_file(Checker *c, Node *file) {
-  int before = diags_errors(c->d), nglobals = c->globals.n, nrecorded = c->recorded.n;
-  Module *modules = c->modules;
+  int before = diags_errors(c->d);
+  c->before = (struct Before){c->top, c->globals.n, c->recorded.n, c->modules, true};
   Ctx cx;
   const Source *src = sources_get(c->sources, file->span.file);
   c->files.n = c->undo.n = c->asked.n = c->uses.n = 0;
@@ -241,12 +241,16 @@ bool check_file(Checker *c, Node *file) {
   ctx_leave(c);
   vec_push(&c->files, file);
   bool ok = diags_errors(c->d) == before;
-  if (ok)
-    c->top = cx.scope;
-  else
-    roll_back(c, nglobals, nrecorded, modules);
-  c->undo.n = 0;
+  if (!ok) checker_take_back(c);
+  else if (cx.scope->norder || c->imports->norder) c->top = cx.scope; // a chain of empty scopes would only be long
   return ok;
+}
+
+void checker_take_back(Checker *c) {
+  if (!c->before.valid) return;
+  c->top = c->before.top;
+  roll_back(c, c->before.nglobals, c->before.nrecorded, c->before.modules);
+  c->before.valid = false;
 }
 
 // ---- making and asking ----
@@ -299,8 +303,28 @@ Node **checker_files(Checker *c, int *n) {
 
 int checker_nglobals(const Checker *c) { return c->globals.n; }
 
+// Programs keep pointing to the array of their time: it grows into a larger one and is never moved.
+const char *const *checker_global_names(Checker *c) {
+  int n = c->globals.n;
+  if (n > c->nnames) {
+    c->nnames = 2 * n + 32;
+    c->names = NEWN(c->a, const char *, c->nnames);
+    c->named = 0;
+  }
+  if (c->named > c->before.nglobals) c->named = c->before.nglobals; // taken back since
+  for (; c->named < n; c->named++) {
+    const Sym *s = c->globals.data[c->named];
+    c->names[c->named] = s && s->name ? s->name->text : "?";
+  }
+  return c->names;
+}
+
 Sym *checker_global(const Checker *c, int slot) {
   return slot >= 0 && slot < c->globals.n ? c->globals.data[slot] : NULL;
+}
+
+Sym *checker_find(Checker *c, const char *name, size_t n, bool function) {
+  return scope_find(c->top, intern(c->in, name, n), function, NULL);
 }
 
 // Every name of the top level that is not hidden by a later one of the same name.

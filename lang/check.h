@@ -135,9 +135,13 @@ void checker_free(Checker *c);
 // Checks one more tree; what earlier trees declared stays known (the prompt). False if there were errors: then nothing
 // of this tree is kept. The trees of the modules it uses come first, in order, in checker_files().
 bool check_file(Checker *c, Node *file);
+// Takes back what the last check_file declared, once: its statements could not be run.
+void checker_take_back(Checker *c);
 Node **checker_files(Checker *c, int *n); // module trees and then the file, of the last check_file
 int checker_nglobals(const Checker *c);
 Sym *checker_global(const Checker *c, int slot);
+const char *const *checker_global_names(Checker *c); // by slot; as long as the checker's arena
+Sym *checker_find(Checker *c, const char *name, size_t n, bool function); // at the top level; NULL
 Sym **checker_declared(Checker *c, int *n); // every top-level name (completion, doc)
 
 // True if a checked expression may differ from lane to lane or from step to step: it names a variable of a neuron or

@@ -133,6 +133,14 @@ struct Checker {
   DeclInfo *decls;
   const struct Sig *sigs;
   Sym **declared; // of checker_declared
+  struct Before { // the last check_file: what it found, for checker_take_back
+    Scope *top;
+    int nglobals, nrecorded;
+    Module *modules;
+    bool valid;
+  } before;
+  const char **names; // of globals, for programs: `named` of `nnames` are filled
+  int named, nnames;
 };
 
 // ---- contexts ----

@@ -88,6 +88,10 @@ void compiler_free(Compiler *c) {
 Checker *compiler_checker(Compiler *c) { return c->checker; }
 Lowering *compiler_lowering(Compiler *c) { return c->lowering; }
 Arena *compiler_arena(Compiler *c) { return c->a; }
+const char *const *compiler_library(const Compiler *c, int *n) {
+  *n = c->path.n;
+  return c->path.dirs;
+}
 Node **compiler_files(Compiler *c, int *n) { return checker_files(c->checker, n); }
 
 // ---- values given from outside ----
@@ -171,6 +175,24 @@ static void prepend_option(Compiler *c, Node *tree, const Setting *s) {
   tree->nlist++;
 }
 
+// ---- statements one by one ----
+
+// `let a = 1, b = 2` is two nodes of one statement: between them stand a comma, blanks and comments only.
+static bool joined_by_comma(const Source *s, uint32_t lo, uint32_t hi) {
+  while (s && lo < hi && lo < s->n) {
+    char ch = s->text[lo];
+    if (ch == ',') return true;
+    if (ch == '#') {
+      while (lo < hi && s->text[lo] != '\n') lo++;
+    } else if (ch == ' ' || ch == '\t' || ch == '\n' || ch == '\r') {
+      lo++;
+    } else {
+      return false;
+    }
+  }
+  return false;
+}
+
 // ---- the passes ----
 
 // True if no statement is missing from the tree for the errors reported: then the checker has something to say as well.
@@ -182,6 +204,10 @@ static bool tree_is_whole(const Diags *d) {
 
 static bool pass_parse(Compiler *c, CompileJob *job) {
   int before = diags_errors(c->d);
+  if (job->tree) { // parsed before
+    c->last = job->tree;
+    return true;
+  }
   job->file = sources_add(c->sources, job->path, job->text, job->n);
   if (job->prompt) job->incomplete = parse_prompt(job->file, c->sources, c->in, c->d, c->a, &job->tree) == PARSE_INCOMPLETE;
   else job->tree = parse_file(job->file, c->sources, c->in, c->d, c->a);
@@ -232,4 +258,21 @@ bool compile(Compiler *c, CompileJob *job) {
     if (!PASSES[k].run(c, job)) return false;
   }
   return diags_errors(c->d) == before;
+}
+
+int compiler_split(Compiler *c, const CompileJob *job, Node ***parts) {
+  Vec(Node *) out = {0};
+  const Source *src = sources_get(c->sources, job->file);
+  Node *tree = job->tree;
+  for (int k = 0; k < tree->nlist;) {
+    int from = k++;
+    while (k < tree->nlist && joined_by_comma(src, tree->list[k - 1]->span.hi, tree->list[k]->span.lo)) k++;
+    Node *part = node_new(N_FILE, span_join(tree->list[from]->span, tree->list[k - 1]->span), c->a);
+    part->list = tree->list + from;
+    part->nlist = k - from;
+    vec_push(&out, part);
+  }
+  int n = out.n;
+  *parts = vec_keep(&out, c->a);
+  return n;
 }

@@ -31,12 +31,17 @@ typedef struct CompileJob {
   // results
   bool incomplete;    // prompt: another line is wanted
   uint32_t file;
-  Node *tree;
+  Node *tree;         // not NULL at first: a tree parsed before, and no text
   ScriptProgram *program; // COMPILE_SCRIPT; owned by the compiler
 } CompileJob;
 // False after errors (or where another line is wanted).
 bool compile(Compiler *c, CompileJob *job);
 
+// The top-level statements of job->tree as trees of their own, in order, to be compiled one after the other.
+int compiler_split(Compiler *c, const CompileJob *job, Node ***parts);
+
+// Directories in which modules are looked for, in order.
+const char *const *compiler_library(const Compiler *c, int *n);
 Checker *compiler_checker(Compiler *c);
 Lowering *compiler_lowering(Compiler *c);
 Arena *compiler_arena(Compiler *c);

@@ -71,6 +71,11 @@ static void on_progress(void *ctx, int64_t done, int64_t steps) {
   if (h->host.progress) h->host.progress(h->host.ctx, done, steps);
 }
 
+static bool on_plot(void *ctx, const Plot *p) {
+  Hebb *h = ctx;
+  return h->host.plot(h->host.ctx, p);
+}
+
 static bool on_method(void *ctx, const char *name) {
   static const char *const names[] = {"auto", "exact", "exponential_euler", "euler", "rk2", "rk4", "heun", "milstein", "rk45", "cvode"};
   Hebb *h = ctx;
@@ -84,7 +89,7 @@ static bool on_method(void *ctx, const char *name) {
 
 static void set_host(Hebb *h) {
   script_host(h->script, (ScriptHost){.ctx = h, .print = on_print, .notice = on_notice, .result = on_result,
-                                      .progress = h->host.progress ? on_progress : NULL, .set_method = on_method});
+                                      .progress = h->host.progress ? on_progress : NULL, .plot = h->host.plot ? on_plot : NULL, .set_method = on_method});
 }
 
 // ---- instances ----
@@ -142,13 +147,15 @@ void instance_save_dir(Hebb *h, const char *dir) {
 
 void instance_interrupt(Hebb *h, volatile sig_atomic_t *flag) { script_interrupt(h->script, flag); }
 
+void instance_dir(Hebb *h, const char *path) {
+  const char *slash = path ? strrchr(path, '/') : NULL;
+  mem_free(h->dir);
+  h->dir = slash ? copy_text(path, (size_t)(slash - path) + 1) : NULL;
+  set_dirs(h);
+}
+
 bool instance_compile(Hebb *h, CompileJob *job) {
-  if (!job->prompt && strcmp(job->path, "-") != 0 && job->path[0] != '<') {
-    const char *slash = strrchr(job->path, '/');
-    mem_free(h->dir);
-    h->dir = slash ? copy_text(job->path, (size_t)(slash - job->path) + 1) : NULL;
-    set_dirs(h);
-  }
+  if (!job->prompt && job->path && strcmp(job->path, "-") != 0 && job->path[0] != '<') instance_dir(h, job->path);
   return compile(h->compiler, job);
 }
 

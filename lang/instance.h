@@ -21,6 +21,8 @@ Instance instance_of(Hebb *h);
 void instance_host(Hebb *h, ScriptHost host);
 // Saved files and figures go here, data are looked for here and then beside the script. NULL: beside the script.
 void instance_save_dir(Hebb *h, const char *dir);
+// Relative paths start beside this script; NULL: in the current directory. Compiling a file does it by itself.
+void instance_dir(Hebb *h, const char *path);
 void instance_interrupt(Hebb *h, volatile sig_atomic_t *flag);
 // Compiles a text: false after errors (in diags). *program is what instance_script runs.
 bool instance_compile(Hebb *h, CompileJob *job);

@@ -37,6 +37,7 @@ libcore_la_SOURCES += \
 	lang/link_pop.c \
 	lang/link_stages.c \
 	lang/link_syn.c \
+	lang/lookup.c lang/lookup.h \
 	lang/lower.c lang/lower.h \
 	lang/lower_block.c \
 	lang/lower_call.c \

@@ -42,15 +42,6 @@ int compile_function(ScriptC *c, Node *decl) {
   return func;
 }
 
-static const char *const *global_names(ScriptC *c, int n) {
-  const char **names = NEWN(c->a, const char *, n + 1);
-  for (int k = 0; k < n; k++) {
-    const Sym *s = checker_global(c->in->checker, k);
-    names[k] = s && s->name ? keep_text(c, s->name->text) : "?";
-  }
-  return names;
-}
-
 static void compile_files(ScriptC *c) {
   Code code;
   int func = func_reserve(c);
@@ -72,7 +63,7 @@ ScriptProgram *script_compile(const ScriptInput *in) {
   int errors = diags_errors(in->diags);
   c.a = c.p->arena;
   c.p->nglobals = checker_nglobals(in->checker);
-  c.p->globals = global_names(&c, c.p->nglobals);
+  c.p->globals = checker_global_names(in->checker);
   compile_files(&c);
   vec_free(&c.done);
   if (c.failed || diags_errors(in->diags) > errors) {

@@ -13,7 +13,7 @@
 typedef struct ScriptInput {
   const Sources *sources;
   Diags *diags;
-  const Checker *checker; // for the globals
+  Checker *checker;       // for the globals
   Lowering *lowering;
   Node **files;           // modules, then the file itself
   int nfiles;

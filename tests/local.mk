@@ -10,6 +10,7 @@ AM_TESTS_ENVIRONMENT = \
 	HOME=$(abs_top_builddir)/tests/work/home; export HOME; \
 	TMPDIR=$(abs_top_builddir)/tests/work; export TMPDIR; \
 	HEBB=$(abs_top_builddir)/hebb; export HEBB; \
+	HAVE_LIBEDIT=$(have_libedit); export HAVE_LIBEDIT; \
 	HEBB_PATH=$(abs_top_srcdir)/stdlib; export HEBB_PATH; \
 	top_srcdir=$(abs_top_srcdir); export top_srcdir; \
 	ASAN_OPTIONS=exitcode=99:allocator_may_return_null=1; export ASAN_OPTIONS; \
@@ -47,6 +48,8 @@ if HAVE_CHECK
 check_PROGRAMS += $(unit_tests)
 TESTS += $(unit_tests)
 endif
+check_PROGRAMS += tests/ptytalk
+tests_ptytalk_LDADD = $(PTY_LIBS)
 AM_DEFAULT_SOURCE_EXT = .c
 LDADD = libcore.la $(CHECK_LIBS)
 
@@ -75,3 +78,8 @@ clean-local: clean-tests
 clean-tests:
 	-rm -rf tests/work
 .PHONY: clean-tests
+
+# The prompt: transcripts, and talks through a pseudo-terminal.
+TESTS += tests/prompt.sh
+EXTRA_DIST += tests/prompt.sh tests/prompt
+tests/prompt.log: hebb$(EXEEXT) tests/ptytalk$(EXEEXT)

@@ -101,3 +101,11 @@ libkern_avx512_la_CFLAGS = $(kern_cflags) $(AVX512_CFLAGS)
 libcore_la_LIBADD += libkern_avx512.la
 AM_CPPFLAGS += -DHEBB_AVX512
 endif
+
+# The prompt: statements taken back, figures in letters, the step in words.
+libcore_la_SOURCES += \
+	vm/plot_term.c vm/plot_term.h \
+	vm/script_undo.c vm/script_undo.h \
+	vm/step_list.c vm/step_list.h \
+	vm/term_canvas.c vm/term_canvas.h \
+	vm/undo.c vm/undo.h

@@ -440,7 +440,7 @@ static bool draw_file(Diags *d, const Plot *p, const Str *script, const char *pa
   return ok;
 }
 
-static bool has_screen(void) {
+bool plot_has_screen(void) {
 #ifdef __APPLE__
   return true;
 #else
@@ -449,7 +449,7 @@ static bool has_screen(void) {
 }
 
 static bool draw_window(Diags *d, const Plot *p, const Str *script) {
-  if (!has_screen()) { // no reason to end a script that may have run for hours
+  if (!plot_has_screen()) { // no reason to end a script that may have run for hours
     Diag *e = diag_warning(d, E_GNUPLOT, p->span, "the figure is not shown: there is no screen here");
     diag_hint(e, "write it to a file: plot ... as \"figure.svg\"");
     return true;
@@ -469,6 +469,11 @@ static bool draw_window(Diags *d, const Plot *p, const Str *script) {
   return ok;
 }
 
+static const char GP_HEAD[] =
+    "# A figure by hebb, to change by hand: gnuplot -persist FILE shows it. For a file take the marks away from these lines:\n"
+    "# set terminal svg size 800,500 font 'Helvetica,13' background 'white' noenhanced\n"
+    "# set output 'figure.svg'\n";
+
 bool plot_draw(Vm *vm, Diags *d, const Plot *p) {
   Str script = {0}, path = {0};
   bool ok = plot_script(vm, d, p, &script);
@@ -476,7 +481,10 @@ bool plot_draw(Vm *vm, Diags *d, const Plot *p) {
   else if (ok) {
     io_path(&path, p->file, p->dir);
     if (strcmp(ending(p->file), "gp") == 0) {
-      const char *why = io_write(path.data, script.data, script.n);
+      Str whole = {0};
+      str_addf(&whole, "%s%s", GP_HEAD, script.data);
+      const char *why = io_write(path.data, whole.data, whole.n);
+      str_free(&whole);
       if (why) ok = write_failed(d, p, path.data, why);
     } else {
       ok = draw_file(d, p, &script, path.data);

@@ -34,6 +34,9 @@ typedef struct Plot {
   Span span;
 } Plot;
 
+// Whether a window can be opened here.
+bool plot_has_screen(void);
+
 struct Vm;
 // Draws and waits until the file is complete. Reports and returns false on failure.
 bool plot_draw(struct Vm *vm, Diags *d, const Plot *p);

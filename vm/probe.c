@@ -326,16 +326,17 @@ void recordings_reset(Vm *vm) {
   record_prepare(vm);
 }
 
-void recordings_clear(Vm *vm) {
-  for (int k = 0; k < vm->recordings.n; k++) {
-    Recording *r = vm->recordings.data[k];
+void recordings_cut(Vm *vm, int n) {
+  while (vm->recordings.n > n) {
+    Recording *r = vec_pop(&vm->recordings);
     readers_close(r->impl);
     ((Probe *)r->impl)->opened = false;
     value_drop(value_obj(r));
   }
-  vm->recordings.n = 0;
   vm_net(vm)->next_record = NEVER;
 }
+
+void recordings_clear(Vm *vm) { recordings_cut(vm, 0); }
 
 // Kernels are about to lose their memory.
 void recordings_unbind(Vm *vm) {

@@ -375,6 +375,7 @@ bool order_inputs(Vm *vm);          // order.c: Net.order; reports a circle
 bool phase_inputs(Vm *vm);          // step.c: lets and couplings at t
 bool signals_take(Vm *vm, bool after_lets); // signal.c: computes those that are due before or after the lets
 void signals_reset(Vm *vm);
+void signals_cut(Vm *vm, int n); // drops those behind the first n, which nothing may name any more
 void signals_clear(Vm *vm);
 bool phase_inputs_again(Vm *vm, const bool *needed); // those of Net.order that are needed, at a stage
 // stages.c: parts are opened after linking and before binding
@@ -418,6 +419,7 @@ bool record_due(Vm *vm);            // probe.c: recordings of variables due now
 void record_prepare(Vm *vm);        // periods in steps
 void log_spikes(Vm *vm, Pop *p, const SpikeList *l);
 void recordings_reset(Vm *vm);
+void recordings_cut(Vm *vm, int n); // drops those behind the first n; the rest is found due again by record_prepare
 void recordings_clear(Vm *vm);
 void recordings_unbind(Vm *vm);     // by run_detach, which also counts Net.generation up
 void spike_log_free(SpikeLog *l);   // probe_spikes.c

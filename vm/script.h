@@ -185,6 +185,8 @@ typedef struct ScriptHost {
   void (*result)(void *ctx, Value v, const ScriptFormat *format);
   // During a run, about 20 times a second; steps is INT64_MAX where the end is not known.
   void (*progress)(void *ctx, int64_t done, int64_t steps);
+  // A figure without a file. NULL: a window, where there is a screen. False after a report.
+  bool (*plot)(void *ctx, const Plot *p);
   // `set method = ...`: lang makes of the name what it needs; false if it does not know it.
   bool (*set_method)(void *ctx, const char *name);
 } ScriptHost;

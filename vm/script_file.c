@@ -89,12 +89,16 @@ bool record_to_file(Script *m, Recording *r, const ScriptRecord *how, const char
   return true;
 }
 
-void record_files_close(Script *m) {
-  for (int k = 0; k < m->files.n; k++) {
-    RecordFile *f = m->files.data[k];
+void record_files_cut(Script *m, int n) {
+  while (m->files.n > n) {
+    RecordFile *f = vec_pop(&m->files);
     if (f->out && fclose(f->out) != 0) write_failed(f);
     mem_free(f->path);
     mem_free(f);
   }
+}
+
+void record_files_close(Script *m) {
+  record_files_cut(m, 0);
   vec_free(&m->files);
 }

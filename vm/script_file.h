@@ -7,6 +7,7 @@
 #include "vm/script_machine.h"
 
 bool record_to_file(Script *m, Recording *r, const ScriptRecord *how, const char *path, Span span);
+void record_files_cut(Script *m, int n); // closes those behind the first n
 void record_files_close(Script *m);
 
 #endif

@@ -91,7 +91,8 @@ bool script_op_PLOT(Frame *f, ScriptIns in) {
   Plot p = {.items = items, .nitems = s->nitems, .dir = f->m->save_dir, .span = frame_span(f)};
   if (s->has_title) p.title = v->kind == VAL_STR ? ((const StrObj *)v->obj)->text : "", v++;
   if (s->has_file) p.file = v->kind == VAL_STR ? ((const StrObj *)v->obj)->text : "";
-  if (!plot_draw(f->m->vm, f->m->diags, &p)) return false;
+  const ScriptHost *host = &f->m->host;
+  if (!(p.file || !host->plot ? plot_draw(f->m->vm, f->m->diags, &p) : host->plot(host->ctx, &p))) return false;
   drop(f, s->npops);
   return true;
 }

@@ -40,6 +40,16 @@ void signals_reset(Vm *vm) {
   for (int k = 0; k < net->signals.n; k++) net->signals.data[k]->x = net->signals.data[k]->initial;
 }
 
+void signals_cut(Vm *vm, int n) {
+  Net *net = vm_net(vm);
+  while (net->signals.n > n) {
+    Signal *s = vec_pop(&net->signals);
+    if (s->fn) net->computed[s->after_lets]--;
+    if (s->drop) s->drop(s->data);
+    mem_free(s);
+  }
+}
+
 void signals_clear(Vm *vm) {
   Net *net = vm_net(vm);
   for (int k = 0; k < net->signals.n; k++) // which may hold others of them

@@ -1,0 +1,66 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# The prompt, in two ways. tests/prompt/NAME.session is a transcript: what stands behind "hebb> " and "  ... " is given to
+# the prompt as lines of a file, and what it says must be the lines between. tests/prompt/NAME.talk is a talk through a
+# pseudo-terminal (tests/ptytalk.c), with keys pressed and a window that changes its size. Prints TAP.
+. "$(dirname "$0")/common.sh"
+build=$(pwd)
+work=tests/work/prompt
+rm -rf "$work" && mkdir -p "$work/home" && cd "$work" || exit 99
+HOME=$(pwd)/home
+export HOME
+unset XDG_STATE_HOME
+n=0
+
+# The lines to type: behind each input a question nobody can answer, whose answer marks the place.
+inputs() {
+  awk '
+    BEGIN { count = 0 }
+    function mark() { if (open) print ":doc @" count++; open = 0 }
+    /^hebb> / { mark(); print substr($0, 7); open = 1; next }
+    /^  \.\.\. / { print substr($0, 7); next }
+    END { mark() }' "$1"
+}
+
+# The transcript as it would be with what hebb said.
+transcript() {
+  awk -v said="$2" '
+    BEGIN { count = 0 }
+    function answers(line) {
+      while ((getline line < said) > 0) {
+        if (line == "nothing is known of @" count) { count++; break }
+        print line
+      }
+    }
+    /^#/ && !started { print; next }
+    /^hebb> / { if (started) answers(); started = 1; print; next }
+    /^  \.\.\. / { print }
+    END { answers() }' "$1"
+}
+
+for session in "$top_srcdir"/tests/prompt/*.session; do
+  n=$((n + 1))
+  name=$(basename "$session")
+  inputs "$session" >"$name.in"
+  timeout 100 "$HEBB" repl <"$name.in" >"$name.said" 2>&1
+  transcript "$session" "$name.said" >"$name"
+  if cmp -s "$session" "$name"; then
+    echo "ok $n - $name"
+  else
+    echo "not ok $n - $name"
+    diff "$session" "$name" | head -40 | sed 's/^/# /'
+  fi
+done
+
+n=$((n + 1))
+if [ "${HAVE_LIBEDIT-no}" = yes ] && [ -x "$build/tests/ptytalk" ]; then
+  # Names in this tree hold no spaces.
+  # shellcheck disable=SC2046
+  timeout 300 "$build/tests/ptytalk" "$HEBB" "$top_srcdir"/tests/prompt/*.talk >talk.tap 2>&1
+  status=$?
+  awk -v n=$n '/^(not )?ok / { sub(/ok [0-9]+/, "ok " n++) } { print } END { print "1.." n - 1 }' talk.tap
+  [ $status -le 1 ] || echo "Bail out! ptytalk ended with $status"
+else
+  echo "ok $n # SKIP talks at a terminal need libedit, which is not here"
+  echo "1..$n"
+fi
