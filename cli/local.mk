@@ -22,3 +22,12 @@ hebb_SOURCES = \
 	cli/repl_show.c cli/repl_show.h
 hebb_CFLAGS = $(AM_CFLAGS) $(LIBEDIT_CFLAGS)
 hebb_LDADD = libcore.la $(LIBEDIT_LIBS)
+
+# A model to start from; manual pages, of which hebb(7) takes its tables from those of the language.
+hebb_SOURCES += cli/cmd_new.c
+dist_man_MANS = cli/man/hebb.1
+nodist_man_MANS = cli/man/hebb.7
+CLEANFILES += cli/man/hebb.7
+EXTRA_DIST += cli/man/hebb.7.in cli/man/man.awk docs/pictures/prompt.awk docs/pictures/prompt.sh docs/pictures/prompt.svg
+cli/man/hebb.7: cli/man/hebb.7.in cli/man/man.awk cli/help.def vm/builtin.def
+	$(AM_V_GEN)$(MKDIR_P) $(@D) && $(AWK) -f $(srcdir)/cli/man/man.awk $(srcdir)/cli/man/hebb.7.in $(srcdir)/cli/help.def $(srcdir)/vm/builtin.def >$@.tmp && mv $@.tmp $@

@@ -11,7 +11,7 @@ typedef struct Verb {
 } Verb;
 static const Verb VERBS[] = {
     {"run", cmd_run},         {"check", cmd_check}, {"test", cmd_test}, {"dis", cmd_dis},
-    {"explain", cmd_explain}, {"repl", cmd_repl},   {"fmt", cmd_fmt},   {"doc", NULL},      {"lsp", NULL},
+    {"explain", cmd_explain}, {"repl", cmd_repl},   {"new", cmd_new},   {"fmt", cmd_fmt},   {"doc", NULL},      {"lsp", NULL},
 };
 
 static const char HELP[] =
@@ -27,6 +27,7 @@ static const char HELP[] =
     "    --profile              say where the time went\n"
     "    --jit=auto|on|off      compile kernels to machine code (this version always interprets them)\n"
     "    -o DIR                 write files and figures to DIR instead of beside the script\n"
+    "  hebb new NAME            write NAME.hebb, a small commented model with its test\n"
     "  hebb check [--explain] [--json] FILE...\n"
     "                           find errors without running; --explain: methods of integration, and costs\n"
     "  hebb test [--tap] FILE|DIRECTORY...\n"

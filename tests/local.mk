@@ -11,6 +11,7 @@ AM_TESTS_ENVIRONMENT = \
 	TMPDIR=$(abs_top_builddir)/tests/work; export TMPDIR; \
 	HEBB=$(abs_top_builddir)/hebb; export HEBB; \
 	HAVE_LIBEDIT=$(have_libedit); export HAVE_LIBEDIT; \
+	CK_DEFAULT_TIMEOUT=60; export CK_DEFAULT_TIMEOUT; \
 	HEBB_PATH=$(abs_top_srcdir)/stdlib; export HEBB_PATH; \
 	top_srcdir=$(abs_top_srcdir); export top_srcdir; \
 	ASAN_OPTIONS=exitcode=99:allocator_may_return_null=1; export ASAN_OPTIONS; \

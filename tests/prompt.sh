@@ -52,6 +52,50 @@ for session in "$top_srcdir"/tests/prompt/*.session; do
   fi
 done
 
+# ok NAME COMMAND...: one more test, by the status of a command.
+ok() {
+  n=$((n + 1))
+  name=$1
+  shift
+  if "$@" >ok.out 2>&1; then
+    echo "ok $n - $name"
+  else
+    echo "not ok $n - $name"
+    head -20 ok.out | sed 's/^/# /'
+  fi
+}
+
+new_model() { "$HEBB" new mine && "$HEBB" test mine.hebb && "$HEBB" run --set drive="0.3 nA" mine.hebb | grep 'spikes, 6[0-9][.]'; }
+not_again() { "$HEBB" new mine; [ $? -eq 3 ]; }
+# No title, label or file name of a figure can give a command to gnuplot.
+gp_script() {
+  rm -f hacked
+  cat >gp.hebb <<'HEBB'
+plot [1, 2] title "a'`touch hacked`\n!touch hacked\nsystem('touch hacked')" as "it's $(touch hacked) `touch hacked`.gp"
+HEBB
+  "$HEBB" run gp.hebb || return 1
+  [ -f "it's \$(touch hacked) \`touch hacked\`.gp" ] || return 1
+  if command -v gnuplot >/dev/null 2>&1; then
+    { echo "set terminal dumb"; cat ./*hacked*.gp; } >run.gp && gnuplot run.gp >/dev/null || return 1
+  fi
+  [ ! -e hacked ]
+}
+# A figure for a window where there is none: what to add is said.
+no_screen() { echo 'plot [1, 2]' >window.hebb && (unset DISPLAY WAYLAND_DISPLAY; "$HEBB" run window.hebb) 2>&1 | grep 'as "figure.svg"'; }
+manual() { grep -q '\.SH BUILT-IN FUNCTIONS' "$build/cli/man/hebb.7" && grep -q "$(printf 'rate(P')" "$build/cli/man/hebb.7"; }
+options_in_manual() {
+  for o in $("$HEBB" --help | grep -o -e '--[a-z]*' | sort -u); do
+    case $o in --version | --help | --check) continue ;; esac
+    grep -q -e "$(echo "$o" | sed 's/-/\\\\-/g')" "$top_srcdir/cli/man/hebb.1" || { echo "hebb(1) does not speak of $o"; return 1; }
+  done
+}
+ok "hebb new makes a model that runs and passes its test" new_model
+ok "hebb new overwrites nothing" not_again
+ok "figures give no commands to gnuplot" gp_script
+ok "without a screen plot says what to add" no_screen
+ok "hebb(7) has the functions of the table" manual
+ok "hebb(1) has all options" options_in_manual
+
 n=$((n + 1))
 if [ "${HAVE_LIBEDIT-no}" = yes ] && [ -x "$build/tests/ptytalk" ]; then
   # Names in this tree hold no spaces.

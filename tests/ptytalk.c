@@ -13,6 +13,9 @@
 //   pause MS
 //   again             the program is started anew (the same home)
 //   ends N            the program ends, with this status
+//   keep FILE         everything that appeared so far, as it came
+//
+// With PTYTALK_COLOR in the environment the program may use colours.
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -65,7 +68,7 @@ static void start(Talk *t) {
   if (t->pid < 0) perror("forkpty"), exit(99);
   if (t->pid == 0) {
     setenv("TERM", "xterm", 1);
-    setenv("NO_COLOR", "1", 1);
+    if (!getenv("PTYTALK_COLOR")) setenv("NO_COLOR", "1", 1);
     unsetenv("DISPLAY");
     unsetenv("XDG_STATE_HOME");
     execl(t->program, "hebb", (char *)NULL);
@@ -196,6 +199,13 @@ static bool pause_for(Talk *t, int ms) {
   return true;
 }
 
+static bool keep(Talk *t, const char *path) {
+  FILE *f = fopen(path, "w");
+  bool ok = f && fwrite(t->seen, 1, t->n, f) == t->n;
+  if (f) fclose(f);
+  return ok ? true : fail(t, "%s cannot be written", path);
+}
+
 static bool order(Talk *t, char *line) {
   size_t word = strcspn(line, " ");
   char *rest = line + word + (line[word] == ' ');
@@ -208,6 +218,7 @@ static bool order(Talk *t, char *line) {
   if (strcmp(line, "size") == 0) return resize(t, rest);
   if (strcmp(line, "pause") == 0) return pause_for(t, atoi(rest));
   if (strcmp(line, "ends") == 0) return ends(t, atoi(rest));
+  if (strcmp(line, "keep") == 0) return keep(t, rest);
   if (strcmp(line, "again") == 0) return start(t), true;
   return fail(t, "an unknown order: %s", line);
 }
