@@ -3,6 +3,7 @@
 #include "cli/cli.h"
 #include "cli/progress.h"
 
+#include "vm/profile.h"
 #include "vm/vm.h"
 
 #include <errno.h>
@@ -63,14 +64,18 @@ static void print_rules(Hebb *h) {
     fputs("# semantics = brian: thresholds before events; a refractory time of R steps holds R - 1 integrations; spikes carry t\n", stderr);
 }
 
-static void print_models(Hebb *h) {
-  Str s = {0};
-  explain_all(h, &s);
-  for (const char *line = s.data; line && *line;) {
+static void print_marked(const char *text) {
+  for (const char *line = text; line && *line;) {
     size_t n = strcspn(line, "\n");
     fprintf(stderr, "# %.*s\n", (int)n, line);
     line += n + (line[n] == '\n');
   }
+}
+
+static void print_models(Hebb *h) {
+  Str s = {0};
+  explain_all(h, &s);
+  print_marked(s.data);
   str_free(&s);
 }
 
@@ -86,6 +91,10 @@ static void print_profile(Hebb *h, double compiled, double ran) {
   if (vm->tick && neurons)
     fprintf(stderr, "# the steps took %.4f s, %.4f s of processor time: %.2f ns per neuron and step\n", vm->stepping, vm->stepping_cpu,
             1e9 * vm->stepping / (double)vm->tick / (double)neurons);
+  Str s = {0};
+  profile_print(vm->profile, vm, instance_of(h).sources, &s);
+  print_marked(s.data);
+  str_free(&s);
 }
 
 // ---- options ----
@@ -222,6 +231,8 @@ static int run_compiled(Hebb *h, const RunOptions *o, const CompileJob *job, dou
                                 .plot = draws ? on_plot : NULL});
   instance_interrupt(h, catch_interrupts());
   double began = wall_seconds();
+  Vm *vm = script_vm(instance_of(h).script);
+  if (o->profile) vm->profile = profile_new();
   ScriptEnd end = instance_script(h, job->program);
   progress_clear(&r.progress);
   if (o->quiet && end == SCRIPT_DONE) diags_clear(instance_of(h).diags);
@@ -229,6 +240,8 @@ static int run_compiled(Hebb *h, const RunOptions *o, const CompileJob *job, dou
   fflush(stdout);
   if (o->verbose) print_rules(h);
   if (o->profile) print_profile(h, compiled, wall_seconds() - began);
+  profile_free(vm->profile);
+  vm->profile = NULL;
   return end_status(h, end);
 }
 

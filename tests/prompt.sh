@@ -89,7 +89,13 @@ options_in_manual() {
     grep -q -e "$(echo "$o" | sed 's/-/\\\\-/g')" "$top_srcdir/cli/man/hebb.1" || { echo "hebb(1) does not speak of $o"; return 1; }
   done
 }
+profile() {
+  "$HEBB" run --profile mine.hebb 2>profile.txt || return 1
+  cat profile.txt
+  grep -q 'thresholds and events' profile.txt && grep -q 'P, advance .* calls .* mine.hebb:[0-9]' profile.txt
+}
 ok "hebb new makes a model that runs and passes its test" new_model
+ok "run --profile: by phase, by kernel with its lines" profile
 ok "hebb new overwrites nothing" not_again
 ok "figures give no commands to gnuplot" gp_script
 ok "without a screen plot says what to add" no_screen

@@ -270,6 +270,7 @@ KernelCall call_now(const Vm *vm, uint32_t object) {
   return (KernelCall){.t = vm_time(vm) + vm_net(vm)->stages.c * vm->dt,
                       .dt = vm->dt,
                       .tick = (double)vm->tick,
+                      .profile = vm_net(vm)->running ? vm->profile : NULL,
                       .key = {vm->seed, vm->trial, object},
                       .fault = {.what = -1}};
 }

@@ -7,6 +7,7 @@
 // the instance and are not written by a run.
 #include "base/arena.h"
 #include "vm/kernel.h"
+#include "vm/profile.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -228,14 +229,22 @@ static bool run_in(KernelInstance *in, KernelCall *call, void *memory) {
 static __attribute__((noinline)) bool run_on_stack(KernelInstance *in, KernelCall *call, size_t bytes) {
   return run_in(in, call, __builtin_alloca(bytes));
 }
-bool instance_run(KernelInstance *in, KernelCall *call) {
-  call->fault.what = -1;
-  if (call->hi <= call->lo) return true;
+static bool run(KernelInstance *in, KernelCall *call) {
   size_t bytes = work_bytes(in->k);
   if (bytes <= STACK_LIMIT) return run_on_stack(in, call, bytes);
   void *memory = mem_alloc(bytes);
   bool ok = run_in(in, call, memory);
   mem_free(memory);
+  return ok;
+}
+
+bool instance_run(KernelInstance *in, KernelCall *call) {
+  call->fault.what = -1;
+  if (call->hi <= call->lo) return true;
+  if (!call->profile) return run(in, call);
+  double from = profile_clock();
+  bool ok = run(in, call);
+  profile_kernel(call->profile, in->k, call->key.object, call->hi - call->lo, from);
   return ok;
 }
 

@@ -105,6 +105,7 @@ endif
 # The prompt: statements taken back, figures in letters, the step in words.
 libcore_la_SOURCES += \
 	vm/plot_term.c vm/plot_term.h \
+	vm/profile.c vm/profile.h \
 	vm/script_undo.c vm/script_undo.h \
 	vm/step_list.c vm/step_list.h \
 	vm/term_canvas.c vm/term_canvas.h \

@@ -101,6 +101,7 @@ typedef struct KernelCall {
   int32_t *spikes;           // emitted elements are appended here; room for hi - lo
   int32_t *counts;           // with ir_emit_count: the number of spikes of each; NULL otherwise
   int64_t nspikes;
+  struct Profile *profile;   // NULL, or counts the time of the call
   Fault fault;
 } KernelCall;
 

@@ -10,6 +10,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "vm/profile.h"
 #include "vm/run.h"
 
 // ---- faults ----
@@ -277,18 +278,23 @@ static bool thresholds(Vm *vm) {
   return true;
 }
 
-static void emissions(Vm *vm) {
-  for (int k = 0; k < vm->projs.n; k++) emit_spikes(vm, vm->projs.data[k]);
+static void each_projection(Vm *vm, void (*deliver)(Vm *vm, Proj *p)) {
+  for (int k = 0; k < vm->projs.n; k++) {
+    Proj *p = vm->projs.data[k];
+    if (vm->profile) profile_deliver_begin(vm->profile);
+    deliver(vm, p);
+    if (vm->profile) profile_deliver_end(vm->profile, (uint32_t)p->id);
+  }
 }
 
+static void emissions(Vm *vm) { each_projection(vm, emit_spikes); }
+
 static void arrivals(Vm *vm) {
-  for (int k = 0; k < vm->projs.n; k++) deliver_pre(vm, vm->projs.data[k]);
+  each_projection(vm, deliver_pre);
   deliver_rings(vm);
 }
 
-static void target_events(Vm *vm) {
-  for (int k = 0; k < vm->projs.n; k++) deliver_post(vm, vm->projs.data[k]);
-}
+static void target_events(Vm *vm) { each_projection(vm, deliver_post); }
 
 // What went wrong in a handler of this step.
 static bool events_finite(Vm *vm) {
@@ -379,15 +385,25 @@ static bool starts(Vm *vm) {
   return true;
 }
 
+static void phase_over(Vm *vm, ProfilePhase phase) {
+  if (vm->profile) profile_phase(vm->profile, phase);
+}
+
 static bool step(Vm *vm, int64_t end) {
   Net *net = vm_net(vm);
+  if (vm->profile) profile_step(vm->profile);
   if (net->next_timed <= vm->tick && !(timed_due(vm) && run_attach(vm))) return false;
   if (vm->tick == 0 && !starts(vm)) return false;
+  phase_over(vm, PHASE_BLOCKS);
   if (!inputs(vm)) return false;
+  phase_over(vm, PHASE_INPUTS);
   int64_t until = net->next_timed < net->next_record ? net->next_timed : net->next_record;
   if (!states(vm, until < end ? until : end)) return false;
+  phase_over(vm, PHASE_STATES);
   if (!(vm->semantics == SEMANTICS_NEST ? events_nest(vm) : events_brian(vm))) return false;
+  phase_over(vm, PHASE_EVENTS);
   spike_blocks(vm);
+  phase_over(vm, PHASE_RESETS);
   vm->tick++;
   vm->ran = true;
   return true;

@@ -36,6 +36,7 @@ struct Vm {
   int64_t tick;          // number of the step that comes next; t = tick*dt
   bool ran;              // a step was taken since creation or reset
   double stepping, stepping_cpu; // seconds that steps took so far, by the clock and of all processors: for profiles
+  struct Profile *profile; // NULL, or where times of phases and kernels are counted (vm/profile.h)
   const Value *globals;  // script variables, for SPACE_GLOBAL; read at the start of a run and after timed blocks
   int nglobals;
   uint32_t next_id;      // of objects, for random keys
