@@ -140,6 +140,27 @@ static bool lower_params(Lowering *l, SynDesc *s, ConnInfo *ci, CaptureList *cap
   return ok;
 }
 
+// What synapse and rules demand of their values.
+static bool lower_demands(Lowering *l, SynDesc *s, ConnInfo *ci, CaptureList *caps) {
+  int n = 0;
+  for (int r = -1; r < ci->nrules; r++) n += model_part(ci, r)->nrequires;
+  s->require = NEWN(l->a, InitCode, n + 1);
+  s->require_text = NEWN(l->a, const char *, n + 1);
+  bool ok = true;
+  for (int r = -1; r < ci->nrules; r++) {
+    LaneContext cx = {.what = LANE_CONN, .conn = ci, .rule = r, .model = model_part(ci, r)};
+    for (int k = 0; k < cx.model->nrequires; k++) {
+      Node *demand = cx.model->requires[k].node;
+      InitCode *c = &s->require[s->nrequire];
+      *c = (InitCode){.var = INIT_REQUIRE, .array = -1, .span = demand->span};
+      c->kernel = lower_init(l, &cx, demand->kid[0], caps, &c->uniform, &c->random);
+      s->require_text[s->nrequire++] = message_of(l, demand);
+      ok &= c->kernel != NULL;
+    }
+  }
+  return ok;
+}
+
 ConnDesc *lower_connection(Lowering *l, Node *connect, CaptureList *caps) {
   ConnInfo *ci = connect->info;
   ConnDesc *d = NEW(l->a, ConnDesc);
@@ -152,6 +173,7 @@ ConnDesc *lower_connection(Lowering *l, Node *connect, CaptureList *caps) {
   bool ok = lower_params(l, d->syn, ci, caps);
   ok &= lower_pattern(l, d, ci, connect->kid[3], caps);
   ok &= lower_values(l, d, ci, caps);
+  ok &= lower_demands(l, d->syn, ci, caps);
   ok = ok && (!ci->post || link_check(l, ci->post, ci));
   return ok ? d : NULL;
 }

@@ -39,6 +39,22 @@ static Delays *item_delays(Proj *p, const InitCode *c) {
   return c->var == INIT_DELAY ? &proj_store(p)->pre : c->var == INIT_POST_DELAY ? &proj_store(p)->post : NULL;
 }
 
+// What a model demands and its values do not meet: of all synapses, or of synapse k.
+static bool report_demand(Maker *m, const InitCode *c, int64_t k) {
+  const SynDesc *s = m->d->syn;
+  const char *text = s->require_text[c - s->require];
+  Diag *e = k < 0 ? diag(m->vm->diags, E_REQUIRE, m->d->span, "%s", text)
+                  : diag(m->vm->diags, E_REQUIRE, m->d->span, "synapse %lld: %s", (long long)k, text);
+  diag_label(e, c->span, "the model demands this");
+  return false;
+}
+
+static bool check_demand(Values *v, const Item *it, int64_t lo, int64_t n) {
+  for (int64_t k = 0; k < n; k++)
+    if (it->chunk[k] == 0) return report_demand(v->m, it->c, v->made + lo + k);
+  return true;
+}
+
 // ---- places for the values ----
 static bool delays_open(Proj *p, Delays *d) {
   size_t n = (size_t)p->nsyn + 8;
@@ -61,6 +77,7 @@ static bool values_open_proj(Values *v, Proj *p) {
   for (int k = 0; k < v->n; k++) {
     Item *it = &v->item[k];
     Delays *d = item_delays(p, it->c);
+    if (it->c->var == INIT_REQUIRE) continue;
     bool one = it->one || !p->nsyn;
     if (d && one) d->time = it->chunk[0];
     else if (d && !delays_open(p, d)) return false;
@@ -84,6 +101,7 @@ static bool store_delays(Values *v, Proj *p, Delays *d, const double *x, int64_t
 }
 
 static bool store_item(Values *v, Proj *p, Item *it, int64_t lo, int64_t n) {
+  if (it->c->var == INIT_REQUIRE) return check_demand(v, it, lo, n);
   Delays *d = item_delays(p, it->c);
   if (d) return store_delays(v, p, d, it->chunk, lo, n);
   for (int64_t k = 0; k < n; k++) proj_set(p, it->c->var, lo + k, it->chunk[k]);
@@ -200,7 +218,7 @@ static bool write_arrays(Maker *m, ProjGroup *g, const Value *captures) {
 
 bool connect_values(Maker *m, ProjGroup *g, const Value *captures, int ncaptures) {
   const ConnDesc *d = m->d;
-  Values v = {.m = m, .item = mem_alloc(sizeof(Item) * (size_t)(d->ninit + 1)), .no_number = vm_zeros(m->vm, 1),
+  Values v = {.m = m, .item = mem_alloc(sizeof(Item) * (size_t)(d->ninit + d->syn->nrequire + 1)), .no_number = vm_zeros(m->vm, 1),
               .self = mem_alloc(sizeof(Column) * (size_t)(d->syn->model.nvars + 1))};
   m->gather.self = v.self;
   int64_t nsyn = proj_count(g);
@@ -209,6 +227,8 @@ bool connect_values(Maker *m, ProjGroup *g, const Value *captures, int ncaptures
     const InitCode *c = &d->init[k];
     if (per_synapse(m, c) && !(after && c->array >= 0)) ok = item_open(&v, &v.item[v.n++], c, captures, ncaptures, nsyn);
   }
+  for (int k = 0; ok && k < d->syn->nrequire; k++)
+    if (!d->syn->require[k].uniform) ok = item_open(&v, &v.item[v.n++], &d->syn->require[k], captures, ncaptures, nsyn);
   for (int q = 0; ok && q < g->nproj; q++) ok = compute_proj(&v, g->proj[q]);
   if (ok && after) ok = write_arrays(m, g, captures);
   for (int k = 0; k < v.n; k++) {
@@ -314,6 +334,16 @@ static bool compute_params(Maker *m, Proj *p, double *params, const Value *captu
     run_lanes(m, p, c, &s, 1);
     params[c->var] = out[0];
   }
+  for (int k = 0; k < p->syn->nrequire; k++) {
+    const InitCode *c = &p->syn->require[k];
+    if (!c->uniform) continue;
+    double holds[8] = {0};
+    Scope s = lane_scope(m, p, holds, 1, captures, ncaptures);
+    s.gather = &m->gather;
+    m->gather.params = params;
+    run_lanes(m, p, c, &s, 1);
+    if (holds[0] == 0) return report_demand(m, c, -1);
+  }
   return true;
 }
 
@@ -368,7 +398,10 @@ static bool block_memory(Maker *m, const Proj *p) {
 
 bool connect_block(Maker *m, Proj *p, const Value *captures, int ncaptures) {
   double *params = mem_alloc(sizeof *params * (size_t)(p->syn->model.nvars + 1));
-  compute_params(m, p, params, captures, ncaptures);
+  if (!compute_params(m, p, params, captures, ncaptures)) {
+    mem_free(params);
+    return false;
+  }
   p->block = find_block(p, params);
   bool fresh = p->block < 0;
   if (fresh) p->block = new_block(m->vm, p, params);

@@ -62,7 +62,7 @@ typedef struct ModelDesc {
 // `where`, `number` and per-synapse items are run with idx[1] = i and idx[2] = j as written; idx[0] is NULL and
 // ir_lane is the number of the synapse in the order source, target (of the pair i*n_targets + j for `where`).
 // number: with indegree lanes are targets (idx[2]), with outdegree sources (idx[1]), with probability pairs.
-enum { INIT_DELAY = -1, INIT_POST_DELAY = -2, INIT_WHERE = -3, INIT_POS = -4 };
+enum { INIT_DELAY = -1, INIT_POST_DELAY = -2, INIT_WHERE = -3, INIT_POS = -4, INIT_REQUIRE = -5 };
 typedef struct InitCode {
   int var;          // column of the model, or INIT_*
   Kernel *kernel;   // NULL: zero
@@ -92,6 +92,9 @@ typedef struct SynDesc {
   bool mergeable;    // projections with equal parameters onto one target may share post states (linear, additive use)
   InitCode *params;  // uniform parameters of this use (one lane)
   int nparams;
+  InitCode *require; // INIT_REQUIRE: 0 where a demand of the models does not hold; uniform ones once, others per synapse
+  const char **require_text;
+  int nrequire;
 } SynDesc;
 
 typedef enum PatternKind { PATTERN_ALL, PATTERN_ONE, PATTERN_PROB, PATTERN_INDEGREE, PATTERN_OUTDEGREE, PATTERN_TOTAL,
