@@ -1,5 +1,10 @@
 # SPDX-License-Identifier: MIT
 nobase_dist_pkgdata_DATA += \
+	examples/decision.hebb \
+	examples/hopfield.hebb \
+	examples/ring_attractor.hebb \
+	examples/wilson_cowan.hebb
+nobase_dist_pkgdata_DATA += \
 	examples/adex_patterns.hebb \
 	examples/assemblies.hebb \
 	examples/bcm.hebb \
