@@ -40,13 +40,23 @@ static bool pop_moves(const Vm *vm, const Pop *p, int depth) {
   return false;
 }
 
+// Whether a population has equations, or what it shows is read by one that has.
+static bool leads_to_equations(const Vm *vm, const Pop *p, int depth) {
+  if (neuron_low(p->model)->model->nequations) return true;
+  for (int k = 0; depth < vm->pops.n && k < vm->projs.n; k++) {
+    const Proj *q = vm->projs.data[k];
+    if (q->pre == p && q->nsyn && leads_to_equations(vm, q->post, depth + 1)) return true;
+  }
+  return false;
+}
+
 static void shape_blocks(PopShape *sh, const Vm *vm, const Pop *p, Arena *a) {
   struct BlockShape *b = NEWN(a, struct BlockShape, p->nblocks + 1);
   for (int k = 0; k < p->nblocks; k++) b[k] = (struct BlockShape){.low = syn_low(p->blocks[k]->syn), .input = p->blocks[k]->input};
   for (int k = 0; k < vm->projs.n; k++) {
     const Proj *q = vm->projs.data[k];
     if (!q->nsyn || (q->post != p && q->pre != p) || !link_moving(syn_low(q->syn), pop_moves(vm, q->pre, 0))) continue;
-    if (q->pre == p) sh->feeds = true;
+    if (q->pre == p && leads_to_equations(vm, q->post, 0)) sh->feeds = true;
     if (q->post != p) continue;
     sh->coupled = b[q->block].moving = true;
   }

@@ -420,6 +420,10 @@ bool link_population(Lowering *l, const PopShape *shape, PopCode *out) {
   if (ok && has_handler(shape, ON_START)) ok = (out->start = make_start(l, shape, &names)) != NULL;
   if (ok) ok = make_timed(l, shape, &names, out) && make_events(l, shape, &names, out);
   if (ok) out->lets = make_lets(l, shape, &out->lets_need_input, &ok);
+  PopShape quiet = *shape;
+  quiet.ndrives = 0;
+  bool needed;
+  if (ok && out->lets && shape->ndrives) out->lets_before = make_lets(l, &quiet, &needed, &ok);
   vec_push(&names.v, NULL);
   out->fault_var = vec_keep(&names.v, l->a);
   return ok;

@@ -498,6 +498,64 @@ static IrVal synapse_factors(SynSystem *s, const Node *n) {
   return a && b ? ir_op2(s->ir, IR_MUL, a, b) : a ? a : b;
 }
 
+// Whether an injection is w (once, or not at all) times factors of the source alone. Those in a scaled block are left alone.
+static bool of_source(const LinkSyn *ls, const Node *n, bool divisor, int *weights) {
+  const unsigned other = DEP_SELF | DEP_POST | DEP_POST_STATE | DEP_DRAW;
+  unsigned deps = expr_depends(ls->ci, n);
+  if (!(deps & other)) return true;
+  if (n->kind == N_NAME && n->sym == ls->ci->syn->weight) return !divisor && ++*weights == 1;
+  if (n->kind == N_UNARY && n->op == OP_NEG) return of_source(ls, n->kid[0], divisor, weights);
+  if (n->kind == N_BINARY && (n->op == OP_MUL || n->op == OP_DIV))
+    return of_source(ls, n->kid[0], divisor, weights) && of_source(ls, n->kid[1], divisor || n->op == OP_DIV, weights);
+  return !(deps & (DEP_PRE | DEP_PRE_STATE | DEP_SELF | DEP_DRAW)); // stands in the target's equations
+}
+
+static bool is_weight(const SynSystem *s, const Node *n) { return n->kind == N_NAME && n->sym == s->ci->syn->weight; }
+
+// The factors of the source; 0: none.
+static IrVal source_factors(SynSystem *s, const Node *n) {
+  if (!(expr_depends(s->ci, n) & (DEP_PRE | DEP_PRE_STATE)) || is_weight(s, n)) return 0;
+  if (n->kind == N_UNARY && n->op == OP_NEG) return source_factors(s, n->kid[0]);
+  if (n->kind != N_BINARY || (n->op != OP_MUL && n->op != OP_DIV)) return lower_num(&s->e, n);
+  IrVal a = source_factors(s, n->kid[0]), b = source_factors(s, n->kid[1]);
+  if (n->op == OP_DIV) return b ? ir_op2(s->ir, IR_DIV, a ? a : ir_const(s->ir, 1), b) : a;
+  return a && b ? ir_op2(s->ir, IR_MUL, a, b) : a ? a : b;
+}
+
+enum { SOURCE_SUMS = 3 };
+
+static bool sums_of_sources(const LinkSyn *ls, SourceSum *sum, const Handler **inject, int *n) {
+  const Model *m = ls->ci->syn;
+  *n = 0;
+  for (int k = 0; k < m->ninjects; k++) {
+    int weights = 0;
+    if (ls->shape->low->sum[k] < 0) continue;
+    if (*n == SOURCE_SUMS || m->injects[k].scaled || !of_source(ls, m->injects[k].node->kid[0], false, &weights)) return false;
+    inject[*n] = &m->injects[k];
+    sum[(*n)++] = (SourceSum){ls->shape->low->sum[k], weights > 0};
+  }
+  return *n > 0;
+}
+
+static void link_source(LinkSyn *ls, SynCode *out) {
+  SourceSum sum[SOURCE_SUMS];
+  const Handler *inject[SOURCE_SUMS];
+  int n;
+  if (!sums_of_sources(ls, sum, inject, &n)) return;
+  SynSystem s;
+  syn_open(&s, ls->l, ls->shape, SYN_PRE_LANES, NULL);
+  for (int p = 0; p < s.nparts; p++)
+    if (s.part[p].rule < 0) s.e.view = s.part[p].view;
+  for (int k = 0; k < n; k++) {
+    ir_span(s.ir, inject[k]->node->span);
+    IrVal v = source_factors(&s, inject[k]->node->kid[0]);
+    ir_store(s.ir, slot_out(k), v ? v : ir_const(s.ir, 1));
+  }
+  out->source = finish(ls, &s, "what sources show");
+  out->sum = arena_dup(sum, sizeof *sum * (size_t)n, ls->l->a);
+  out->nsum = n;
+}
+
 static void link_coupling(LinkSyn *ls, SynCode *out) {
   const Model *m = ls->ci->syn;
   bool any = false;
@@ -517,6 +575,7 @@ static void link_coupling(LinkSyn *ls, SynCode *out) {
   }
   out->reads_lets = s.reads_lets;
   out->coupling = finish(ls, &s, "coupling");
+  link_source(ls, out);
 }
 
 bool link_projection(Lowering *l, const SynShape *shape, const double *params, SynCode *out) {

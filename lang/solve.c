@@ -196,7 +196,7 @@ static MethodKind choose_plain(Solve *s, const char **why) {
       *why = arena_printf(s->a, "the equation of %s is not linear in %s", s->var[i].name, s->var[i].name);
       return METHOD_RK4;
     }
-  if (s->coupled) return *why = "a coupling reads what changes within the step", METHOD_RK4;
+  if (s->coupled || s->feeds) return *why = "a coupling reads what changes within the step", METHOD_RK4;
   return *why = "each equation is linear in its own variable, with coefficients that change", METHOD_EXPONENTIAL_EULER;
 }
 
@@ -255,7 +255,7 @@ static bool choose_rest(Solve *s, const char **why_exact) {
 static void mark_linear(Solve *s) {
   s->linear = NEWN(s->a, bool, s->n + 1);
   s->coef = NEWN(s->a, IrVal, s->n * s->n + 1);
-  for (int i = 0; i < s->n; i++) s->linear[i] = (s->var[i].wanted == METHOD_AUTO && !s->no_exact) || s->var[i].wanted == METHOD_EXACT;
+  for (int i = 0; i < s->n; i++) s->linear[i] = (s->var[i].wanted == METHOD_AUTO && !s->no_exact && !(s->feeds && !s->nnoise)) || s->var[i].wanted == METHOD_EXACT;
 }
 
 static bool has_stages(const Solve *s) {

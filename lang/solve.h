@@ -51,7 +51,8 @@ typedef struct Solve {
   int nnoise;
   IrVal *sum;                  // of `input`: sums over synapses that change within the step
   int nsums;
-  bool coupled, feeds;         // a coupling onto these neurons, or out of them, reads what changes within the step
+  bool coupled;                // a coupling onto these neurons reads what changes within the step
+  bool feeds;                  // their states are read so, by neurons that have equations
   bool no_exact;               // nothing is integrated exactly but where a model names it
   // out
   bool apart;                  // the machine takes the stages

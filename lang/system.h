@@ -43,7 +43,8 @@ typedef struct PopShape {
   int ndrives;
   Drive *drive;
   bool nest, learning_off;
-  bool coupled, feeds; // a coupling onto it, or out of it, reads what changes within the step
+  bool coupled;        // a coupling onto it reads what changes within the step
+  bool feeds;          // one out of it does, of neurons with equations
   bool stepped;        // an `on step` or `on every` of a synapse changes its variables
 } PopShape;
 

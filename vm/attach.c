@@ -58,7 +58,7 @@ static bool link_proj(Vm *vm, Proj *p) {
 }
 
 // ---- which kernels there are ----
-enum { MAX_KERNELS = 8 };
+enum { MAX_KERNELS = 9 };
 
 static int pop_kernels(PopRun *r, const Kernel **k, Bound **b) {
   int n = 0;
@@ -67,6 +67,7 @@ static int pop_kernels(PopRun *r, const Kernel **k, Bound **b) {
   k[n] = r->code.spike, b[n++] = &r->spike;
   k[n] = r->code.start, b[n++] = &r->start;
   k[n] = r->code.lets, b[n++] = &r->lets;
+  k[n] = r->code.lets_before, b[n++] = &r->lets_before;
   return n;
 }
 
@@ -85,6 +86,7 @@ void proj_each_kernel(Proj *p, KernelFn fn, void *ctx) {
   fn(ctx, p, c->on_post, &r->on_post, p->nsyn);
   fn(ctx, p, c->once_post, &r->once_post, p->nsyn);
   fn(ctx, p, c->coupling, &r->coupling, p->nsyn);
+  fn(ctx, p, c->source, &r->source, p->pre->n);
   fn(ctx, p, c->integrate, &r->integrate, p->nsyn);
   fn(ctx, p, c->integrate_pre, &r->integrate_pre, p->pre->n);
   fn(ctx, p, c->sync, &r->sync, p->nsyn);
@@ -229,6 +231,9 @@ static void bind_proj(Vm *vm, Proj *p) {
   ProjRun *r = proj_run(p);
   Scope s = proj_scope(vm, p);
   proj_open_lists(p);
+  for (int i = 0; r->code.source && i < r->code.nsum; i++)
+    s.out[i] = r->shown[i] = mem_alloc(sizeof(double) * ((size_t)p->pre->n + 8));
+  s.nout = p->pre->n;
   proj_each_kernel(p, bind_kernel, &s);
   if (r->stage) stage_part_bind(r->stage, &s, (uint32_t)p->id);
   for (int k = 0; k < r->code.nevery; k++) r->period[k] = period_of(vm, r->code.every[k].period, &s, (uint32_t)p->id);
@@ -455,6 +460,7 @@ static void detach_proj(Proj *p) {
   proj_close_lists(p);
   stage_part_close(proj_run(p)->stage);
   proj_run(p)->stage = NULL;
+  for (int i = 0; i < 3; i++) mem_free(proj_run(p)->shown[i]), proj_run(p)->shown[i] = NULL;
 }
 
 void run_detach(Vm *vm) {

@@ -66,7 +66,7 @@ static bool once_first(const ProjRun *r, const Bound *b, int *event) {
 
 static HistoryPhase phase_of(const ProjRun *r, const Bound *b, const Slot *t) {
   int event = -1;
-  if (b == &r->coupling || b == &r->integrate || b == &r->integrate_pre || (r->stage && b == &r->stage->slopes)) return HISTORY_INPUTS;
+  if (b == &r->coupling || b == &r->source || b == &r->integrate || b == &r->integrate_pre || (r->stage && b == &r->stage->slopes)) return HISTORY_INPUTS;
   if (t->object == OBJ_BLOCK0) return b == &r->on_post && r->code.once_post_first ? HISTORY_AFTER : HISTORY_EVENT;
   if (t->object != OBJ_PREBLOCK) return HISTORY_EVENT;
   if (once_first(r, b, &event) || b == &r->on_post) return HISTORY_AFTER;
@@ -102,6 +102,7 @@ typedef struct Opening {
 static void open_kernel(void *ctx, Proj *p, const Kernel *k, Bound *b, int64_t lanes) {
   Opening *o = ctx;
   (void)lanes;
+  if (b == &proj_run(p)->coupling && proj_run(p)->source.k) return; // it does not run
   for (int s = 0; k && s < kernel_nslots(k); s++) {
     Side side = sees_past(p, b, kernel_slot(k, s));
     if (o->ok && side != SEES_NOW && !open_slot(o->vm, p, b, s, side)) o->ok = false;

@@ -47,6 +47,19 @@ const char *vm_isa(void) {
   return name;
 }
 
+const DenseFns *vm_dense(void) {
+  const char *name;
+  const OpFn *ops = choose(&name);
+#ifdef HEBB_AVX512
+  if (ops == kern_avx512) return &kern_avx512_dense;
+#endif
+#ifdef HEBB_AVX2
+  if (ops == kern_avx2) return &kern_avx2_dense;
+#endif
+  (void)ops;
+  return &kern_base_dense;
+}
+
 // Long blocks cost the least dispatch; but what a block touches must stay in the first-level cache.
 static int choose_block(const Kernel *k) {
   size_t lane = sizeof(double) * (size_t)(k->nblock + k->ncolumn + k->nderived);

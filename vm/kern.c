@@ -50,9 +50,14 @@ VI vd lda(Any x, int i) { return ld(x.p + (i & x.mask)); }
 #define LANES_BIG _Pragma("GCC unroll 2") for (int i = 0; i < n; i += W) // where one turn is much
 
 #include "vm/kern_arith.h"
+#include "vm/kern_dense.h"
 #include "vm/kern_fused.h"
 #include "vm/kern_mem.h"
 #include "vm/kern_random.h"
+
+#define DENSE_NAME_(table) table##_dense
+#define DENSE_NAME(table) DENSE_NAME_(table)
+const DenseFns DENSE_NAME(KERN_TABLE) = {dense_add_f64, dense_add_f32};
 
 const OpFn KERN_TABLE[OP_COUNT] = {
 #define FAMILY(name, args, text)

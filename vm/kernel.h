@@ -68,6 +68,14 @@ typedef struct Frame {
 
 // Executes one instruction; `a` points at its first operand; returns the next instruction.
 typedef const uint16_t *(*OpFn)(Frame *f, const uint16_t *a);
+
+// Products with dense matrices (vm/kern_dense.h), outside of kernels.
+typedef struct DenseFns {
+  void (*add_f64)(double *to, const double *w, int64_t stride, int rows, const double *x, int64_t n);
+  void (*add_f32)(double *to, const float *w, int64_t stride, int rows, const double *x, int64_t n);
+} DenseFns;
+extern const DenseFns kern_base_dense, kern_avx2_dense, kern_avx512_dense;
+const DenseFns *vm_dense(void); // of the instruction set chosen
 extern const OpFn kern_base[OP_COUNT];
 extern const OpFn kern_avx2[OP_COUNT];
 extern const OpFn kern_avx512[OP_COUNT];

@@ -18,6 +18,7 @@ libcore_la_SOURCES += \
 	vm/connect.c vm/connect.h \
 	vm/connect_draw.c \
 	vm/connect_init.c \
+	vm/couple.c \
 	vm/disasm.c \
 	vm/event.c \
 	vm/expm.c vm/expm.h \

@@ -176,6 +176,7 @@ typedef struct PopCode {
   int nevery;
   Kernel *lets;          // stores lets and inputs that others read (phase 2); NULL if none are needed
   StageCode stage;       // equations whose next values `advance` finds in STAGE_NEXT
+  Kernel *lets_before;   // the same without stimuli: what they were before t = 0; NULL: as `lets`
   bool lets_need_input;  // what `lets` stores depends on inputs: it must come after the couplings onto this population
   Kernel **event;        // further events (`event NAME when`), where spikes are tested: emits the elements
   Kernel **event_block;  // what they do, over the list of elements (ACC_SELF), after the spike block; it or elements NULL: nothing
@@ -205,6 +206,11 @@ typedef struct SynEvent { // on pre.NAME / on post.NAME
   bool once_first;  // as SynCode.once_pre_first
 } SynEvent;
 
+typedef struct SourceSum { // w (or 1) times what SynCode.source stores, summed over the synapses of a target
+  int var;          // column of the block
+  bool weighted;
+} SourceSum;
+
 // A block that runs for all synapses at once: what it does to each, then what it does to the states of sources and of
 // targets, one lane per neuron. The first computes the new values of those states for itself where it reads them; where
 // they are drawn it cannot, and runs last (once_first).
@@ -225,6 +231,10 @@ typedef struct SynCode {
   Kernel *on_post, *once_post; // likewise for post events (rules)
   bool once_pre_first, once_post_first; // once_ draws random numbers: it runs before, and its values are read
   Kernel *coupling; // inject that reads pre or per-synapse values: adds to the block's hidden input column by row
+  Kernel *source;   // where each term is w times something of the source, instead of `coupling`: that something, one lane
+                    // per source neuron, to SPACE_OUT k for sum k; else NULL
+  SourceSum *sum;
+  int nsum;         // at most 3
   bool reads_lets;  // the coupling reads algebraic quantities of the source: order of evaluation matters
   StageCode stage;      // of pre states, lanes as in integrate_pre, which finds their next values in STAGE_NEXT
   Kernel *integrate;     // phase 3, before the populations: per-synapse states, from what all states were at t

@@ -95,7 +95,7 @@ typedef struct PopRun {
   PopCode code;
   Arena *arena;
   bool linked;
-  Bound advance, threshold, spike, start, lets, *every, *event, *event_block;
+  Bound advance, threshold, spike, start, lets, lets_before, *every, *event, *event_block;
   struct StagePart *stage; // NULL: `advance` integrates
   int64_t *period;      // of every, in steps
   double n;             // SYS_N
@@ -262,7 +262,8 @@ typedef struct ProjRun {
   SynCode code;
   Arena *arena;
   bool linked;
-  Bound on_pre, once_pre, on_post, once_post, coupling, integrate, integrate_pre, sync;
+  double *shown[3];        // what `source` stores
+  Bound on_pre, once_pre, on_post, once_post, coupling, source, integrate, integrate_pre, sync;
   UpdateRun step, start, *every;
   struct StagePart *stage;
   int64_t *period;         // of every, in steps
@@ -413,6 +414,7 @@ bool history_of(const Proj *p, const Bound *b, bool post); // whether b sees any
 // A kernel over call's synapses: contiguous in storage, of one delay; those of one target.
 bool history_run(Vm *vm, Proj *p, Bound *b, KernelCall *call, int64_t pre);
 bool history_run_back(Vm *vm, Proj *p, Bound *b, KernelCall *call, int64_t post);
+bool couple(Vm *vm, Proj *p, Fault *fault); // couple.c: a coupling of phase 2
 bool synapses_run(Vm *vm, Proj *p, Bound *b, Fault *fault); // a kernel over all synapses, in chunks
 enum { SYNAPSE_CHUNK = 4096 };
 bool record_due(Vm *vm);            // probe.c: recordings of variables due now

@@ -71,20 +71,23 @@ static bool states_finite(Vm *vm) {
 }
 
 // ---- phase 2 ----
-static bool take_action(Vm *vm, const Action *a) {
+static bool take(Vm *vm, const Action *a, bool before) {
   Fault fault = {.what = -1};
   if (a->proj) {
-    if (synapses_run(vm, a->proj, &proj_run(a->proj)->coupling, &fault)) return true;
+    if (couple(vm, a->proj, &fault)) return true;
     report_proj_fault(vm, a->proj, &fault);
     return false;
   }
   PopRun *r = pop_run(a->pop);
-  KernelCall call = call_now(vm, r->lets.object);
+  const Bound *lets = before && r->lets_before.k ? &r->lets_before : &r->lets;
+  KernelCall call = call_now(vm, lets->object);
   call.hi = a->pop->n;
-  if (instance_run(r->lets.in, &call)) return true;
+  if (instance_run(lets->in, &call)) return true;
   report_pop_fault(vm, a->pop, &call.fault);
   return false;
 }
+
+static bool take_action(Vm *vm, const Action *a) { return take(vm, a, false); }
 
 static bool any_unbegun(const Vm *vm) {
   for (int k = 0; k < vm->projs.n; k++)
@@ -110,7 +113,7 @@ bool phase_inputs(Vm *vm) {
   zero_inputs(vm);
   if (any_unbegun(vm)) { // before the first step lets had the values they take without inputs
     for (int k = 0; k < net->norder; k++)
-      if (net->order[k].pop && !take_action(vm, &net->order[k])) return false;
+      if (net->order[k].pop && !take(vm, &net->order[k], true)) return false;
     take_inputs(vm);
   }
   for (int k = 0; k < net->norder; k++)
