@@ -108,9 +108,8 @@ Value array_value(Array *a) {
   return v;
 }
 
-// Four sums side by side, each with what its additions lost (Knuth's two-sum), brought together at the end: the result
-// is the exact sum rounded once, but for sums that cancel by more than fifteen digits.
-double array_sum(const double *p, int64_t n, int64_t stride) {
+// Four sums side by side, each with what its additions lost (Knuth's two-sum), brought together at the end.
+double array_sum_in_two(const double *p, int64_t n, int64_t stride, double *low) {
   double s[4] = {0}, lost[4] = {0}, total = 0, rest = 0;
   for (int64_t k = 0; k < n; k += 4)
     for (int j = 0; j < 4 && k + j < n; j++) {
@@ -123,7 +122,13 @@ double array_sum(const double *p, int64_t n, int64_t stride) {
     rest += (total - (sum - y)) + (s[j] - y) + lost[j];
     total = sum;
   }
-  return isfinite(rest) ? total + rest : total; // infinities have lost nothing
+  *low = isfinite(rest) ? rest : 0; // infinities have lost nothing
+  return total;
+}
+
+double array_sum(const double *p, int64_t n, int64_t stride) {
+  double low, sum = array_sum_in_two(p, n, stride, &low);
+  return sum + low;
 }
 
 // ---- operators of two ----

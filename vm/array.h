@@ -75,8 +75,9 @@ bool array_broadcast(int na, const int64_t *a, int nb, const int64_t *b, int *n,
 Array *array_make(Diags *d, Span span, ValueKind elem, int ndim, const int64_t *shape);
 // As a Value: the element itself if the array has no axes, else the array. Takes the reference.
 Value array_value(Array *a);
-// Compensated sum of n numbers, `stride` apart: the same on every machine.
+// Sum of n numbers, `stride` apart: the exact one rounded once, but for sums that cancel by more than fifteen digits.
 double array_sum(const double *p, int64_t n, int64_t stride);
+double array_sum_in_two(const double *p, int64_t n, int64_t stride, double *low); // sum and what rounding took from it
 // "[3, 4]" of a shape, "number" of none, for messages.
 const char *shape_text(int ndim, const int64_t *shape, char buf[static 128]);
 // "a number", "an array [3, 4]", "a population", ...: for messages.

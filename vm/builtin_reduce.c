@@ -16,18 +16,12 @@ typedef double (*Reduction)(const double *p, int64_t n, int64_t stride);
 
 // ---- reductions ----
 
-static double sum_of_differences(const double *p, int64_t n, int64_t stride, double m) {
-  double s = 0;
-  for (int64_t k = 0; k < n; k++) s += p[k * stride] - m;
-  return s;
-}
-
-// The quotient is put right by the mean of the differences from it, so that the mean of equal numbers is that number and
-// their variance 0.
+// The quotient is put right by its remainder, so that the mean of equal numbers is that number and their variance 0, and
+// the mean of whole numbers is rounded once.
 double stats_mean(const double *p, int64_t n, int64_t stride) {
   if (!n) return NAN;
-  double m = array_sum(p, n, stride) / (double)n;
-  return isfinite(m) ? m + sum_of_differences(p, n, stride, m) / (double)n : m;
+  double low, s = array_sum_in_two(p, n, stride, &low), m = s / (double)n;
+  return isfinite(m) ? m + (fma(-m, (double)n, s) + low) / (double)n : m;
 }
 
 // Of the differences from m, pairwise.
