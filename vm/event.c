@@ -431,6 +431,33 @@ static ArrivalList *calendar_of(const Proj *p, int which) {
   return proj_run(p)->calendar + which * proj_run(p)->depth;
 }
 
+// Rows of few synapses lie scattered in memory. While other projections emit, what the spikes of this one will read is
+// fetched into the cache: `near` false: where the rows begin, true: their delays, targets and weights.
+void fetch_rows(const Vm *vm, const Proj *p, bool near) {
+  const ProjRun *r = proj_run(p);
+  const Store *s = proj_store(p);
+  if (!p->nsyn || r->way != DELIVER_PUSH) return;
+  const SpikeList *l = spikes_of_step(p->pre, vm->tick);
+  const char *w = r->fast[0].weighted ? (const char *)p->cols[p->syn->weight].p : NULL;
+  size_t width = w ? proj_width(p, p->syn->weight) : 0;
+  for (int64_t k = 0; k < l->n && k < AHEAD; k++) {
+    int64_t row = store_row(s, l->i[k]);
+    if (row < 0) continue;
+    if (!near) {
+      __builtin_prefetch(&s->off[row]);
+      __builtin_prefetch(&s->seg_row[row]);
+      continue;
+    }
+    const Segment *g = s->seg + s->seg_row[row];
+    __builtin_prefetch(g);
+    __builtin_prefetch(g + 8);
+    __builtin_prefetch(g + 16);
+    int64_t at = s->off[row], end = s->off[row + 1] < at + 64 ? s->off[row + 1] : at + 64;
+    for (int64_t j = at; j < end; j += 16) __builtin_prefetch(&s->target[j]);
+    for (int64_t j = at; w && j < end; j += 8) __builtin_prefetch(w + width * (size_t)j);
+  }
+}
+
 void emit_spikes(Vm *vm, Proj *p) {
   ProjRun *r = proj_run(p);
   const SpikeList *spikes = spikes_of_step(p->pre, vm->tick);

@@ -390,6 +390,7 @@ bool stages_take(Vm *vm);           // fills the columns STAGE_NEXT
 // event.c
 // What goes wrong in a handler is left in ProjRun.fault.
 void emit_spikes(Vm *vm, Proj *p);   // this step's spikes set out
+void fetch_rows(const Vm *vm, const Proj *p, bool near);
 void deliver_pre(Vm *vm, Proj *p);   // those that arrive in this step
 void deliver_rings(Vm *vm);
 void deliver_post(Vm *vm, Proj *p);

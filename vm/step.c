@@ -281,10 +281,17 @@ static bool thresholds(Vm *vm) {
   return true;
 }
 
+// The rows that the spikes of the next projections will read, the farther first where they begin.
+static void fetch_ahead(const Vm *vm, int k) {
+  if (k + 6 < vm->projs.n) fetch_rows(vm, vm->projs.data[k + 6], false);
+  if (k + 3 < vm->projs.n) fetch_rows(vm, vm->projs.data[k + 3], true);
+}
+
 static void each_projection(Vm *vm, void (*deliver)(Vm *vm, Proj *p)) {
   for (int k = 0; k < vm->projs.n; k++) {
     Proj *p = vm->projs.data[k];
     if (vm->profile) profile_deliver_begin(vm->profile);
+    if (deliver == emit_spikes) fetch_ahead(vm, k);
     deliver(vm, p);
     if (vm->profile) profile_deliver_end(vm->profile, (uint32_t)p->id);
   }
