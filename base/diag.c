@@ -172,6 +172,26 @@ Span diags_span(const Diags *d, int k) { return d->list.data[k]->span; }
 Severity diags_severity(const Diags *d, int k) { return d->list.data[k]->severity; }
 const char *diags_text(const Diags *d, int k) { return d->list.data[k]->text; }
 
+
+bool diags_label(const Diags *d, int k, int label, Span *span, const char **text) {
+  const Diag *e = d->list.data[k];
+  if (label >= e->labels.n) return false;
+  *span = e->labels.data[label].span;
+  *text = e->labels.data[label].text;
+  return true;
+}
+
+const char *diags_note(const Diags *d, int k, int note) {
+  const Diag *e = d->list.data[k];
+  if (note < e->notes.n) return e->notes.data[note];
+  note -= e->notes.n;
+  return note < e->hints.n ? e->hints.data[note] : NULL;
+}
+
+void diags_keep(Diags *d, int n) {
+  while (d->list.n > n) forget(vec_pop(&d->list));
+}
+
 // ---- characters and their width on a terminal ----
 
 // One character of a text of n bytes; a byte that begins none is U+FFFD. Returns its length in bytes.

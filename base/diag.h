@@ -44,6 +44,10 @@ DiagCode diags_code(const Diags *d, int k);
 Span diags_span(const Diags *d, int k);
 Severity diags_severity(const Diags *d, int k);
 const char *diags_text(const Diags *d, int k);
+bool diags_label(const Diags *d, int k, int label, Span *span, const char **text); // false: there are no more
+const char *diags_note(const Diags *d, int k, int note); // notes, then hints; NULL: no more
+// Forgets all but the first n, in the order of reporting.
+void diags_keep(Diags *d, int n);
 
 typedef struct DiagStyle {
   bool color;

@@ -18,9 +18,11 @@ int cmd_check(int argc, char **argv);
 int cmd_test(int argc, char **argv);
 int cmd_dis(int argc, char **argv);
 int cmd_explain(int argc, char **argv);
+int cmd_doc(int argc, char **argv);
 int cmd_fmt(int argc, char **argv);
 int cmd_repl(int argc, char **argv);
 int cmd_new(int argc, char **argv);
+int cmd_lsp(int argc, char **argv);
 
 // "hebb run: ..." on standard error, and the status for bad usage.
 int usage_error(const char *verb, const char *fmt, ...) __attribute__((format(printf, 2, 3)));

@@ -11,7 +11,8 @@ typedef struct Verb {
 } Verb;
 static const Verb VERBS[] = {
     {"run", cmd_run},         {"check", cmd_check}, {"test", cmd_test}, {"dis", cmd_dis},
-    {"explain", cmd_explain}, {"repl", cmd_repl},   {"new", cmd_new},   {"fmt", cmd_fmt},   {"doc", NULL},      {"lsp", NULL},
+    {"explain", cmd_explain}, {"repl", cmd_repl},   {"new", cmd_new},   {"fmt", cmd_fmt},
+    {"doc", cmd_doc},         {"lsp", cmd_lsp},
 };
 
 static const char HELP[] =
@@ -36,6 +37,9 @@ static const char HELP[] =
     "  hebb explain E0412       explain a message\n"
     "  hebb fmt [--check] FILE|DIRECTORY...\n"
     "                           lay files out as they should be; --check: only say which are not; - is standard input\n"
+    "  hebb doc [--html] [NAME|FILE]\n"
+    "                           what is known of a name, of a file, or of the library\n"
+    "  hebb lsp                 the language server, for editors\n"
     "  hebb --version, hebb --help\n"
     "\n"
     "Exit status: 0 done, 1 a failed expect or test, 2 an error in the model or its data, 3 bad usage,\n"

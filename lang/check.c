@@ -157,6 +157,7 @@ static void check_use(Checker *c, Node *n) {
   Module *m = find_module(c, path);
   if (m && !m->scope) rule_use_cycle(c, n, name);
   if (!m) m = read_module(c, n, path, text, size);
+  n->info = (void *)m->path;
   mem_free(text);
   mem_free(path);
   for (int k = 0; m->scope && k < m->scope->norder; k++) scope_add(c->imports, m->scope->order[k], c->a);
@@ -230,7 +231,7 @@ bool check_file(Checker *c, Node *file) {
   c->before = (struct Before){c->top, c->globals.n, c->recorded.n, c->modules, true};
   Ctx cx;
   const Source *src = sources_get(c->sources, file->span.file);
-  c->files.n = c->undo.n = c->asked.n = c->uses.n = 0;
+  c->bodies.n = c->files.n = c->undo.n = c->asked.n = c->uses.n = 0;
   c->path = src ? src->path : NULL;
   c->in_module = false;
   c->cx = NULL;
@@ -238,6 +239,7 @@ bool check_file(Checker *c, Node *file) {
   cx.scope = file_scope(c, c->top);
   check_items(c, file);
   check_asked(c);
+  c->last = cx.scope;
   ctx_leave(c);
   vec_push(&c->files, file);
   bool ok = diags_errors(c->d) == before;
@@ -288,6 +290,7 @@ void checker_free(Checker *c) {
   }
   vec_free(&c->globals);
   vec_free(&c->files);
+  vec_free(&c->bodies);
   vec_free(&c->undo);
   vec_free(&c->asked);
   vec_free(&c->recorded);
@@ -299,6 +302,24 @@ void checker_free(Checker *c) {
 Node **checker_files(Checker *c, int *n) {
   *n = c->files.n;
   return c->files.data;
+}
+
+Node **checker_bodies(Checker *c, int *n) {
+  *n = c->bodies.n;
+  return c->bodies.data;
+}
+
+Sym **checker_seen(Checker *c, int *n) {
+  Vec(Sym *) found = {0};
+  for (Scope *s = c->last; s; s = s->parent)
+    for (int k = 0; k < s->norder; k++) vec_push(&found, s->order[k]);
+  *n = found.n;
+  for (int k = 0; k < found.n / 2; k++) {
+    Sym *first = found.data[k];
+    found.data[k] = found.data[found.n - 1 - k];
+    found.data[found.n - 1 - k] = first;
+  }
+  return vec_keep(&found, c->a);
 }
 
 int checker_nglobals(const Checker *c) { return c->globals.n; }

@@ -143,6 +143,10 @@ Sym *checker_global(const Checker *c, int slot);
 const char *const *checker_global_names(Checker *c); // by slot; as long as the checker's arena
 Sym *checker_find(Checker *c, const char *name, size_t n, bool function); // at the top level; NULL
 Sym **checker_declared(Checker *c, int *n); // every top-level name (completion, doc)
+// For editors, after a file with errors too: the names its top level sees, in the order declared, modules first; and the
+// clones of neurons, synapses, rules and functions that were checked, which hold the annotations of their bodies.
+Sym **checker_seen(Checker *c, int *n);
+Node **checker_bodies(Checker *c, int *n);
 
 // True if a checked expression may differ from lane to lane or from step to step: it names a variable of a neuron or
 // synapse, i, j, t ..., or draws a random number.

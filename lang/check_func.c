@@ -83,6 +83,7 @@ static FuncInfo *check_clone(Checker *c, DeclInfo *d, Node *f, const Type *args,
   cx.scope->local = true;
   cx.scope->frame = cx.frame;
   f->info = fi;
+  vec_push(&c->bodies, f);
   declare_params(c, f, fi, args);
   check_body(c, f, fi);
   ctx_leave(c);

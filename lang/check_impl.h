@@ -124,6 +124,8 @@ struct Checker {
   Ctx *cx;
   Vec(Sym *) globals;
   Vec(Node *) files;
+  Vec(Node *) bodies; // of checker_bodies
+  Scope *last;        // of the file checked last
   Vec(Undo) undo;
   Vec(Asked) asked;
   Vec(Sym *) recorded; // populations whose spikes are recorded

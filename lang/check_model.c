@@ -724,6 +724,7 @@ static Model *build(Checker *c, DeclInfo *d, Type weight, Model *pre, Model *pos
     m->weight = w;
   }
   mc->scope = model_scope(c, d, m, w);
+  vec_push(&c->bodies, m->decl);
   int before = diags_errors(c->d);
   d->busy = true;
   build_parts(c, d, m);

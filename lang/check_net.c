@@ -318,7 +318,7 @@ static bool fits_with(Checker *c, Sym *syn, Type w, ConnInfo *ci) {
   Diags *kept = c->d;
   c->d = diags_new(c->sources);
   DeclInfo *d = syn->decl_info;
-  int uses = d->uses.n;
+  int uses = d->uses.n, bodies = c->bodies.n;
   Model *m = use_model(c, syn, w, ci->pre, ci->post, NULL, syn->decl);
   bool fits = m != NULL;
   for (int k = 0; fits && k < m->ninjects; k++) {
@@ -326,6 +326,7 @@ static bool fits_with(Checker *c, Sym *syn, Type w, ConnInfo *ci) {
     if (ci->input && !dims_agree(t, ci->input->type)) fits = false;
   }
   if (d->uses.n > uses) (void)vec_pop(&d->uses);
+  c->bodies.n = bodies;
   diags_free(c->d);
   c->d = kept;
   return fits;

@@ -28,6 +28,8 @@ struct Compiler {
   Vec(Setting) settings;
   Vec(char *) dirs; // of the library
   ModulePath path;
+  ModuleReader first; // asked before the files of `path`; NULL: none
+  void *first_ctx;
   Node *last; // tree of the last text
 };
 
@@ -59,6 +61,19 @@ static void library_path(Compiler *c) {
   c->path = (ModulePath){(const char *const *)c->dirs.data, c->dirs.n};
 }
 
+static char *read_module(void *ctx, const char *name, bool is_file, const char *from, char **path, size_t *n,
+                         const char **why) {
+  Compiler *c = ctx;
+  *why = NULL;
+  char *text = c->first ? c->first(c->first_ctx, name, is_file, from, path, n, why) : NULL;
+  return text || *why ? text : module_read(&c->path, name, is_file, from, path, n, why);
+}
+
+void compiler_modules(Compiler *c, ModuleReader reader, void *ctx) {
+  c->first = reader;
+  c->first_ctx = ctx;
+}
+
 // ---- making ----
 
 Compiler *compiler_new(Sources *s, Interner *in, Diags *d) {
@@ -68,7 +83,7 @@ Compiler *compiler_new(Sources *s, Interner *in, Diags *d) {
   c->d = d;
   c->a = arena_new();
   library_path(c);
-  c->checker = checker_new(s, in, d, c->a, module_read, &c->path);
+  c->checker = checker_new(s, in, d, c->a, read_module, c);
   c->lowering = lowering_new(d, c->a);
   return c;
 }
@@ -250,12 +265,21 @@ static const Pass PASSES[] = {
     {COMPILE_SCRIPT, pass_script},  // statements -> bytecode; bodies -> lane IR -> kernels of initial values
 };                                  // the rest, equations and handlers -> kernels, is done when a run starts (link.c)
 
+// The tree of a text with errors lacks statements: what the checker makes of the rest is of use, its messages are not.
+static void check_rest(Compiler *c, CompileJob *job) {
+  int n = diags_count(c->d);
+  if (job->tree) check_file(c->checker, job->tree);
+  diags_keep(c->d, n);
+}
+
 bool compile(Compiler *c, CompileJob *job) {
   int before = diags_errors(c->d);
   for (size_t k = 0; k < sizeof PASSES / sizeof *PASSES; k++) {
     if (PASSES[k].part_of > job->until) break;
     if (PASSES[k].part_of == COMPILE_SCRIPT && diags_errors(c->d) > before) return false;
-    if (!PASSES[k].run(c, job)) return false;
+    bool ok = PASSES[k].run(c, job);
+    if (!ok && job->tolerant && PASSES[k].run == pass_parse) check_rest(c, job);
+    if (!ok) return false;
   }
   return diags_errors(c->d) == before;
 }

@@ -28,6 +28,7 @@ typedef struct CompileJob {
   size_t n;
   bool prompt;        // expressions alone give a result; incomplete text is no error
   CompileUntil until; // the last pass
+  bool tolerant;      // for editors: what a text with errors of syntax still says is checked, silently
   // results
   bool incomplete;    // prompt: another line is wanted
   uint32_t file;
@@ -42,6 +43,9 @@ int compiler_split(Compiler *c, const CompileJob *job, Node ***parts);
 
 // Directories in which modules are looked for, in order.
 const char *const *compiler_library(const Compiler *c, int *n);
+// Asked for modules before files are: it returns NULL and leaves *why NULL for what it does not have.
+void compiler_modules(Compiler *c, ModuleReader reader, void *ctx);
+
 Checker *compiler_checker(Compiler *c);
 Lowering *compiler_lowering(Compiler *c);
 Arena *compiler_arena(Compiler *c);

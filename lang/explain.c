@@ -214,3 +214,39 @@ void explain_connection(Lowering *l, ConnInfo *ci, Str *out) {
   explain_delivery(l, ci, a, out);
   arena_free(a);
 }
+
+// ---- one equation ----
+static bool find_method(System *s, const Solve *sol, const Sym *state, Arena *a, const char **method, const char **why) {
+  int n = 0;
+  for (int k = 0; k < s->nviews; k++) {
+    const View *v = s->view[k];
+    for (int j = 0; j < v->model->nequations; j++) {
+      const Equation *eq = &v->model->equations[j];
+      if (v != s->neuron && (eq->x->kind != SYM_STATE || eq->x->place != PLACE_POST)) continue;
+      const SolveVar *x = &sol->var[n++];
+      if (eq->x != state) continue;
+      *method = arena_strdup(method_name(x->method), a);
+      *why = arena_strdup(x->why ? x->why : "", a);
+      return true;
+    }
+  }
+  return false;
+}
+
+bool explain_method(Lowering *l, Model *neuron, ConnInfo *ci, const Sym *state, Arena *a, const char **method,
+                    const char **why) {
+  System s;
+  Solve sol;
+  PopShape sh = plain_shape(l, neuron, a);
+  struct BlockShape block = {0};
+  if (ci) {
+    block.low = syn_low(describe_synapse(l, ci));
+    block.input = block.low->desc.input;
+    sh.block = &block;
+    sh.nblocks = 1;
+  }
+  system_open(&s, l, &sh, ACC_LANE);
+  bool ok = system_equations(&s, &sol) && solve_choose(&sol) && find_method(&s, &sol, state, a, method, why);
+  system_close(&s);
+  return ok;
+}

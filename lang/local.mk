@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
 libcore_la_SOURCES += \
+	lang/analysis.c lang/analysis.h \
 	lang/ast.c lang/ast.def lang/ast.h \
 	lang/ast_dump.c \
 	lang/ast_print.c lang/ast_print.h \
@@ -18,15 +19,18 @@ libcore_la_SOURCES += \
 	lang/check_signal.c \
 	lang/check_units.c \
 	lang/compile.c lang/compile.h \
+	lang/complete.c lang/complete.h \
 	lang/degree.c \
 	lang/derive.c \
 	lang/describe.c \
+	lang/doc.c lang/doc.h lang/keyword_doc.def \
 	lang/emit.c lang/emit.h \
 	lang/explain.c \
 	lang/fmt.c lang/fmt.h \
 	lang/fold.c \
 	lang/fuse.c \
 	lang/hebb.c \
+	lang/index.c lang/index.h \
 	lang/instance.h \
 	lang/ir.c lang/ir.h \
 	lang/ir_node.h \

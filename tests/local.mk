@@ -14,6 +14,7 @@ AM_TESTS_ENVIRONMENT = \
 	CK_DEFAULT_TIMEOUT=60; export CK_DEFAULT_TIMEOUT; \
 	HEBB_PATH=$(abs_top_srcdir)/stdlib; export HEBB_PATH; \
 	top_srcdir=$(abs_top_srcdir); export top_srcdir; \
+	SANITIZERS='$(SAN_CFLAGS)'; export SANITIZERS; \
 	ASAN_OPTIONS=exitcode=99:allocator_may_return_null=1; export ASAN_OPTIONS; \
 	UBSAN_OPTIONS=exitcode=99:print_stacktrace=1; export UBSAN_OPTIONS; \
 	$(MKDIR_P) "$$HOME";
@@ -53,6 +54,21 @@ check_PROGRAMS += tests/ptytalk
 tests_ptytalk_LDADD = $(PTY_LIBS)
 AM_DEFAULT_SOURCE_EXT = .c
 LDADD = libcore.la $(CHECK_LIBS)
+
+TESTS += tests/editors.sh tests/doc.sh
+tests/doc.log: hebb$(EXEEXT)
+EXTRA_DIST += tests/editors.sh tests/doc.sh
+
+# The client of the language server shares nothing with it but the protocol.
+TESTS += tests/lsp.sh
+tests/lsp.log: hebb$(EXEEXT)
+EXTRA_DIST += tests/lsp.sh tests/lsp_client.c
+if HAVE_JANSSON
+check_PROGRAMS += tests/lsp_client
+tests_lsp_client_SOURCES = tests/lsp_client.c
+tests_lsp_client_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS)
+tests_lsp_client_LDADD = $(JANSSON_LIBS)
+endif
 
 # In the language: one file, one behaviour.
 language_tests = \
