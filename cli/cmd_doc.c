@@ -355,9 +355,25 @@ static int unknown(Analysis *an, const char *name) {
   return status;
 }
 
+// A module of the library of that name.
+static bool put_module(Page *p, const char *name) {
+  Paths paths = {0};
+  bool found = false;
+  library(&paths);
+  for (int k = 0; k < paths.n && !found; k++) {
+    Str title = {0};
+    module_name(paths.data[k], &title);
+    found = strcmp(title.data, name) == 0 && put_file(p, paths.data[k], title.data);
+    str_free(&title);
+  }
+  paths_free(&paths);
+  return found;
+}
+
 static int one_name(Page *p, const char *name) {
   Analysis *an = library_analysis();
-  int status = put_name(p, an, name) ? EXIT_DONE : unknown(an, name);
+  bool module = put_module(p, name);
+  int status = put_name(p, an, name) || module ? EXIT_DONE : unknown(an, name);
   analysis_free(an);
   return status;
 }

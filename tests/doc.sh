@@ -25,6 +25,7 @@ says() { # says TEXT ARGUMENTS: hebb doc of them holds the text
 says 'membrane time constant' LIF
 says 'param tau_m = 20 ms' LIF.tau_m
 says 'use neurons' LIF
+says 'neuron TraubMiles' neurons
 says 'e to the power x' exp
 says 'sigmoid(x: 1) -> 1' sigmoid
 says 'spike when V > V_th' spike
