@@ -366,7 +366,7 @@ static void open_editor(LineReader *l) {
   el_set(l->el, EL_PROMPT, prompt_text);
   el_set(l->el, EL_EDITOR, "emacs");
   el_set(l->el, EL_SIGNAL, 0);
-  el_set(l->el, EL_ADDFN, "hebb-complete", "complete what stands before the cursor", complete_here);
+  el_wset(l->el, EL_ADDFN, L"hebb-complete", L"complete what stands before the cursor", complete_here); // el_set would leak
   el_set(l->el, EL_BIND, "^I", "hebb-complete", NULL);
   el_set(l->el, EL_BIND, "^R", "em-inc-search-prev", NULL);
   el_set(l->el, EL_BIND, "^W", "ed-delete-prev-word", NULL);
