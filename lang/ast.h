@@ -62,6 +62,7 @@ struct Node {
   Node *kid[4];
   Node **list, **list2, **list3;
   int nlist, nlist2, nlist3;
+  uint32_t draws; // CALL: names its random numbers (parse.c)
   const char *doc; // the ## lines above, without marks; NULL if none
   // filled by the checker
   Type type;

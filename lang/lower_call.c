@@ -24,9 +24,7 @@ static const Node *arg_of(const Node *call, int k) {
   return a && a->kind == N_ARG ? a->kid[0] : a;
 }
 
-static uint32_t call_stream(Env *e, const Node *n) {
-  return stream_hash(stream_hash(e->path, n->span.file), n->span.lo + 1);
-}
+static uint32_t call_stream(Env *e, const Node *n) { return stream_hash(e->path, n->draws); }
 
 // ---- random draws ----
 static IrVal draw(Env *e, const Node *n, IrDist dist, int nargs, const IrVal *args) {

@@ -47,6 +47,35 @@ static void expect_expr(const char *text, const char *want) {
   str_free(&w);
 }
 
+// Which random numbers the calls of the last declaration draw.
+static int draws(const Node *n, uint32_t *out, int k) {
+  if (!n) return k;
+  if (n->kind == N_CALL) out[k++] = n->draws;
+  for (int j = 0; j < 4; j++) k = draws(n->kid[j], out, k);
+  for (int j = 0; j < n->nlist; j++) k = draws(n->list[j], out, k);
+  return k;
+}
+static int draws_of(const char *text, uint32_t *out) {
+  Front f = front_open(text, strlen(text));
+  Node *file = parse_file(f.file, f.sources, f.in, f.d, f.a);
+  ck_assert_int_eq(diags_errors(f.d), 0);
+  int n = draws(file->list[file->nlist - 1], out, 0);
+  front_close(&f);
+  return n;
+}
+START_TEST(random_numbers_do_not_depend_on_layout) {
+  uint32_t a[8], b[8];
+  ck_assert_int_eq(draws_of("neuron N { state x = 0; on step { x = normal(0, 1) + uniform(0, 1) } }", a), 2);
+  ck_assert_int_eq(draws_of("# a comment\nneuron M { state y ~ normal(0, 1) }\nlet z = uniform(0, 1)\n"
+                            "neuron N {\n  state x = 0\n  on step { x = normal(0, 1) + uniform(0, 1) } # another\n}", b), 2);
+  ck_assert(a[0] != a[1]);
+  ck_assert(a[0] == b[0] && a[1] == b[1]);
+  ck_assert_int_eq(draws_of("let a = [normal(0, 1), uniform(0, 1)]", a), 2);
+  ck_assert_int_eq(draws_of("# a comment\nneuron M { state y ~ normal(0, 1) }\nlet a = [normal(0, 1),\n  uniform(0, 1)]", b), 2);
+  ck_assert(a[0] == b[0] && a[1] == b[1]);
+}
+END_TEST
+
 START_TEST(operators) {
   expect_expr("a + b*c", "(BINARY + 0: (NAME a) 1: (BINARY * 0: (NAME b) 1: (NAME c)))");
   expect_expr("a - b - c", "(BINARY - 0: (BINARY - 0: (NAME a) 1: (NAME b)) 1: (NAME c))");
@@ -473,6 +502,6 @@ START_TEST(pages_of_syntax) {
 }
 END_TEST
 
-RUN_ALL("parser", operators, quantities, calls_members_indices, declarations, networks, documentation, spans,
+RUN_ALL("parser", operators, random_numbers_do_not_depend_on_layout, quantities, calls_members_indices, declarations, networks, documentation, spans,
         what_was_found_and_expected, hints, one_error_per_cause, independent_errors, partial_trees, at_the_prompt, deep,
         long_but_flat, models_of_the_repository, everything_prints_and_reads, mutants, pages_of_syntax)
