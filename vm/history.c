@@ -201,7 +201,7 @@ static const double *seen_between(const Vm *vm, History *h, int64_t age) {
   const Stages *st = &vm_net(vm)->stages;
   if (st->c == 1) return row_of(vm, h, age - 1);
   if (!h->between) {
-    h->between = mem_alloc(sizeof *h->between * (size_t)h->n * (size_t)h->depth);
+    h->between = mem_alloc(sizeof *h->between * (size_t)h->n * (size_t)h->depth + 64); // kernels read whole vectors
     h->made = mem_alloc(sizeof *h->made * (size_t)h->depth);
   }
   double *row = h->between + age * h->n;
