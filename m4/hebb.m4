@@ -50,6 +50,29 @@ AC_DEFUN([HEBB_WITH], [
   AS_IF([test "x$have_$1" = xyes], [AC_DEFINE(AS_TR_CPP([HAVE_$1]), [1], [$1 was found])])
 ])
 
+# HEBB_HDF5: --with-hdf5=yes|no|auto; sets have_hdf5, HAVE_HDF5, HDF5_CFLAGS and HDF5_LIBS. The serial library is meant;
+# Debian gives it a module of its own beside those with MPI.
+AC_DEFUN([HEBB_HDF5], [
+  AC_ARG_WITH([hdf5], [AS_HELP_STRING([--with-hdf5], [files that end in .h5 (default: where found)])], [], [with_hdf5=auto])
+  have_hdf5=no
+  AS_IF([test "x$with_hdf5" != xno], [
+    PKG_CHECK_MODULES([HDF5], [hdf5-serial >= 1.10], [have_hdf5=yes],
+      [PKG_CHECK_MODULES([HDF5], [hdf5 >= 1.10], [have_hdf5=yes], [have_hdf5=no])])
+    AS_IF([test "x$have_hdf5" = xyes], [
+      hebb_save_LIBS=$LIBS hebb_save_CPPFLAGS=$CPPFLAGS
+      LIBS="$HDF5_LIBS $LIBS" CPPFLAGS="$HDF5_CFLAGS $CPPFLAGS"
+      AC_LINK_IFELSE([AC_LANG_PROGRAM([[#include <hdf5.h>]], [[return H5open() < 0;]])], [], [have_hdf5=no])
+      LIBS=$hebb_save_LIBS CPPFLAGS=$hebb_save_CPPFLAGS
+    ])
+    AS_IF([test "x$with_hdf5" = xyes && test "x$have_hdf5" = xno],
+      [AC_MSG_ERROR([--with-hdf5 was asked for, but HDF5 1.10 or later is missing: install the package libhdf5-dev])])
+  ])
+  AS_IF([test "x$have_hdf5" = xyes], [AC_DEFINE([HAVE_HDF5], [1], [HDF5 was found])], [HDF5_CFLAGS= HDF5_LIBS=])
+  AC_SUBST([HDF5_CFLAGS])
+  AC_SUBST([HDF5_LIBS])
+  AM_CONDITIONAL([HAVE_HDF5], [test "x$have_hdf5" = xyes])
+])
+
 # HEBB_SUNDIALS: --with-sundials=yes|no|auto; sets have_sundials, HAVE_SUNDIALS and SUNDIALS_LIBS. SUNDIALS has no module for
 # pkg-config: its header and libraries are looked for.
 AC_DEFUN([HEBB_SUNDIALS], [

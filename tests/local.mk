@@ -78,7 +78,8 @@ language_tests = \
 	tests/lang.sh \
 	tests/refs.sh \
 	tests/resume.sh \
-	tests/stdlib.sh
+	tests/stdlib.sh \
+	tests/stream.sh
 house_tests = tests/layers.sh tests/robust.sh tests/fmt.sh
 TESTS += $(language_tests) $(house_tests)
 if HAVE_SUNDIALS

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Files of data: csv and npy.
+// Files of data: csv, npy, npz and h5.
 //
 // Numbers are written in the unit the value is shown in; a table's header names it: "t (ms)". They come back as the
 // plain numbers that stand in the file. Files are written beside their place and renamed when complete, so that a
@@ -9,6 +9,9 @@
 //         A recording: columns t and one for each element; spikes: columns t and i.
 //   .npy  NumPy arrays: f8, i8 and bool are written; f2 f4 f8 i1..i8 u1..u8 bool of either byte order and memory order
 //         are read.
+//   .npz  several arrays by name: the columns of a table, t and values of a recording, t and i of spikes; and what made
+//         them. Read as a table, whose columns may differ in length.
+//   .h5   the same as datasets of HDF5 with their units, where hebb was built with it (vm/io_h5.c).
 #ifndef HEBB_IO_H
 #define HEBB_IO_H
 #include "base/diag.h"
@@ -19,7 +22,10 @@
 // format_value. Reports and returns false on failure.
 bool io_save(Diags *d, Span span, Value v, const char *name, const char *unit, double scale, const char *path,
              const char *dir);
-// load(path): a matrix [rows, columns] (csv of numbers), a table (csv with a line of names), or an array (npy).
+// The same with what made it, members of a JSON object, which .npz and .h5 files hold.
+bool io_save_from(Diags *d, Span span, Value v, const char *name, const char *unit, double scale, const char *path,
+                  const char *dir, const char *provenance);
+// load(path): a matrix [rows, columns] (csv of numbers), a table (csv with a line of names, npz, h5), or an array (npy).
 bool io_load(Diags *d, Span span, const char *path, const char *dir, Value *out);
 
 // path, or dir/path if path is relative; in `out`.

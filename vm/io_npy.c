@@ -31,7 +31,7 @@ static void add_npy_header(Str *out, const char *descr, const Array *a) {
   str_free(&h);
 }
 
-static void add_npy_array(Str *out, const Array *a, double scale) {
+void io_npy_add(Str *out, const Array *a, double scale) {
   add_npy_header(out, a->elem == VAL_BOOL ? "|b1" : a->elem == VAL_INT ? "<i8" : "<f8", a);
   for (int64_t k = 0; k < a->n; k++) {
     if (a->elem == VAL_BOOL) add_le(out, a->data[k] != 0, 1);
@@ -43,6 +43,19 @@ static void add_npy_array(Str *out, const Array *a, double scale) {
       add_le(out, bits, 8);
     }
   }
+}
+
+void io_npy_header(Str *out, int64_t rows, int64_t cols) {
+  Str h = {0};
+  str_addf(&h, "{'descr': '<f8', 'fortran_order': False, 'shape': (%lld,", (long long)rows);
+  if (cols) str_addf(&h, " %lld", (long long)cols);
+  str_add(&h, "), }");
+  while (10 + h.n + 1 < NPY_HEADER) str_addc(&h, ' ');
+  str_addc(&h, '\n');
+  str_addn(out, "\x93NUMPY\x01\x00", 8);
+  add_le(out, h.n, 2);
+  str_addn(out, h.data, h.n);
+  str_free(&h);
 }
 
 bool io_npy_bytes(Diags *d, Span span, Value v, const IoText *how, Str *out) {
@@ -64,7 +77,7 @@ bool io_npy_bytes(Diags *d, Span span, Value v, const IoText *how, Str *out) {
                                       : "save tables and spikes as .csv");
     return false;
   }
-  add_npy_array(out, a, how->scale);
+  io_npy_add(out, a, how->scale);
   if (own) value_drop(value_obj(own));
   return true;
 }

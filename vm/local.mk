@@ -28,9 +28,12 @@ libcore_la_SOURCES += \
 	vm/inject.c \
 	vm/interp.c \
 	vm/io.c vm/io.h \
+	vm/io_columns.c \
 	vm/io_csv.c \
 	vm/io_format.h \
+	vm/io_h5.c \
 	vm/io_npy.c \
+	vm/io_npz.c \
 	vm/kern.h \
 	vm/kern_arith.h \
 	vm/kern_fused.h \
@@ -75,7 +78,8 @@ libcore_la_SOURCES += \
 	vm/vmath.c vm/vmath.h \
 	vm/vmath_lanes.h
 
-libcore_la_LIBADD += $(SUNDIALS_LIBS)
+libcore_la_LIBADD += $(SUNDIALS_LIBS) $(HDF5_LIBS)
+AM_CPPFLAGS += $(HDF5_CFLAGS)
 
 # The vector core, once per instruction set: objects of their own, since each has its own options. The choice is made
 # when hebb starts (vm_isa). The options stand singly because a user's CFLAGS=-O2 comes after them.

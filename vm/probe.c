@@ -304,6 +304,7 @@ bool record_due(Vm *vm) {
 
 bool sink_flush(Recording *r) {
   Probe *p = r->impl;
+  if (p->sink && r->head.kind == VAL_SPIKES) return spike_sink_flush(r);
   if (!p->sink || !p->samples) return true;
   bool ok = p->sink(p->sink_ctx, r, p->t, p->values, p->samples);
   p->samples = 0;
@@ -321,7 +322,10 @@ void recordings_flush(Vm *vm) {
 }
 
 void recordings_reset(Vm *vm) {
-  for (int k = 0; k < vm->recordings.n; k++) ((Probe *)vm->recordings.data[k]->impl)->samples = 0;
+  for (int k = 0; k < vm->recordings.n; k++) {
+    Probe *p = vm->recordings.data[k]->impl;
+    p->samples = p->written = 0;
+  }
   for (int k = 0; k < vm->pops.n; k++) spike_log_reset(&pop_run(vm->pops.data[k])->log);
   record_prepare(vm);
 }
@@ -358,6 +362,8 @@ int64_t recording_width(const Recording *r) {
   const Probe *p = r->impl;
   return p->width < 0 ? 0 : p->width;
 }
+
+bool recording_flat(const Recording *r) { return ((const Probe *)r->impl)->single; }
 
 Array *recording_values(const Recording *r) {
   const Probe *p = r->impl;

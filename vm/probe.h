@@ -28,12 +28,14 @@ typedef struct Probe {
   int nreaders;
   double *t, *values;
   int64_t samples, cap, width; // width -1: not known before the first sample
+  int64_t written;       // spikes that the sink has
   RecordSink sink;
   void *sink_ctx;
   Span span;
 } Probe;
 
 bool sink_flush(Recording *r);
+bool spike_sink_flush(Recording *r);
 Recording *spike_recording_new(Vm *vm, const Sel *s);
 int64_t spike_recording_samples(const Recording *r);
 int spike_recording_with(const Recording *r);

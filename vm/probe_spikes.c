@@ -257,3 +257,33 @@ int64_t spike_recording_samples(const Recording *r) {
 int spike_recording_with(const Recording *r) {
   return r->sel && r->sel->nparts ? pop_run(r->sel->part[0].pop)->log.nwith : 0;
 }
+
+// ---- streams ----
+
+const char *recording_with(const Recording *r, int k) {
+  const Pop *p = r->sel->nparts ? r->sel->part[0].pop : NULL;
+  const SpikeLog *l = p ? &pop_run(p)->log : NULL;
+  return l && k < l->nwith ? p->model->vars[l->with[k]].name : NULL;
+}
+
+// The spikes since the last time; they stay in memory, where analysis looks for them.
+bool spike_sink_flush(Recording *r) {
+  Probe *p = r->impl;
+  SpikeView v;
+  if (!spikes_view(r->vm, r->sel, -INFINITY, INFINITY, &v, p->span)) return false;
+  int64_t from = p->written < v.n ? p->written : v.n, n = v.n - from, width = recording_width(r);
+  double *values = mem_alloc(sizeof *values * (size_t)(n * width + 1));
+  for (int64_t k = 0; k < n; k++) values[k * width] = (double)v.i[from + k];
+  bool ok = true;
+  for (int w = 0; ok && w + 1 < width; w++) {
+    Array *a = n ? spikes_with(r->vm, r->sel, recording_with(r, w), -INFINITY, INFINITY, p->span) : NULL;
+    ok = !n || a;
+    for (int64_t k = 0; a && k < n; k++) values[k * width + 1 + w] = a->data[from + k];
+    if (a) value_drop(value_obj(a));
+  }
+  if (ok && n) ok = p->sink(p->sink_ctx, r, v.t + from, values, n);
+  p->written = v.n;
+  mem_free(values);
+  spikes_view_free(&v);
+  return ok;
+}

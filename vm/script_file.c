@@ -1,104 +1,233 @@
 // SPDX-License-Identifier: MIT
-// A csv file: a line of names with units, then one line per sample (t and the elements) or per spike (t and i). Samples
-// come in pieces of the size the recording chooses (RecordSink).
+// Files that grow while a run goes on. Samples come in pieces of the size the recording chooses (RecordSink); they are
+// written under another name, and the file is renamed when the script has ended well.
+//
+//   csv  a line of names with units, then a line per sample (t and the elements) or spike (t, i and what is with it)
+//   npy  the values [samples, elements]; the shape in the header is filled in at the end
+//   h5   t and the values, with units and what made them
 #include "vm/script_file.h"
 
+#include "base/scale.h"
 #include "base/str.h"
 #include "vm/format.h"
 #include "vm/io.h"
+#include "vm/io_format.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
+
+#ifndef PACKAGE_VERSION
+#define PACKAGE_VERSION "0.1.0"
+#endif
 
 typedef struct RecordFile {
-  FILE *out;
+  FILE *out;          // csv, npy
+  IoH5Stream *h5;
+  bool npy;
   Diags *diags;
-  char *path;
+  char *path, *part;
   const ScriptRecord *how;
   Span span;
-  bool headed, failed;
+  int64_t rows, cols;
+  bool headed, failed, flat;
 } RecordFile;
+
+void provenance_text(Vm *vm, Str *out) {
+  str_addf(out, "\"program\": \"hebb %s\", \"seed\": %llu, \"trial\": %u, \"dt\": \"", PACKAGE_VERSION, (unsigned long long)vm->seed,
+           (unsigned)vm->trial);
+  format_number(out, vm->dt, 1e-3);
+  str_addf(out, " ms\", \"semantics\": \"%s\", \"model\": \"%016llx\"", vm->semantics == SEMANTICS_NEST ? "nest" : "brian",
+           (unsigned long long)vm_model_hash(vm));
+}
 
 static const char *extension(const char *path) {
   const char *dot = strrchr(path, '.'), *slash = strrchr(path, '/');
   return dot && (!slash || dot > slash) ? dot : "";
 }
 
-static void header(RecordFile *f, int64_t width) {
+static bool write_failed(RecordFile *f) {
+  if (!f->failed) diag(f->diags, E_FILE_WRITE, f->span, "%s cannot be written: %s", f->path, errno ? strerror(errno) : "the disk is full");
+  f->failed = true;
+  return false;
+}
+
+// ---- pieces ----
+static void csv_header(RecordFile *f, const Recording *r, int64_t width) {
   Str s = {0};
   const char *unit = f->how->format.unit;
-  str_add(&s, "t (s)");
-  if (f->how->kind == RECORD_SPIKES) str_add(&s, ",i");
-  for (int64_t k = 0; f->how->kind != RECORD_SPIKES && k < width; k++) {
+  bool spikes = f->how->kind == RECORD_SPIKES;
+  Array *i = spikes ? NULL : recording_i(r);
+  str_add(&s, spikes ? "t (ms),i" : "t (ms)");
+  for (int k = 0; spikes && recording_with(r, k); k++) str_addf(&s, ",%s", recording_with(r, k));
+  for (int64_t k = 0; !spikes && k < width; k++) {
     str_addf(&s, ",%s", f->how->name);
-    if (width > 1) str_addf(&s, "[%lld]", (long long)k);
+    if (!f->flat) str_addf(&s, "[%lld]", (long long)(i && i->n == width ? (int64_t)i->data[k] : k));
     if (unit && *unit) str_addf(&s, " (%s)", unit);
   }
   str_addc(&s, '\n');
   fwrite(s.data, 1, s.n, f->out);
   str_free(&s);
-  f->headed = true;
+  if (i) value_drop(value_obj(i));
 }
 
-static bool write_failed(RecordFile *f) {
-  if (!f->failed) diag(f->diags, E_FILE_WRITE, f->span, "%s cannot be written: %s", f->path, strerror(errno));
-  f->failed = true;
-  return false;
+static bool csv_piece(RecordFile *f, const double *t, const double *values, int64_t samples, int64_t width, double scale) {
+  Str s = {0};
+  bool ok = true;
+  for (int64_t k = 0; ok && k < samples; k++) {
+    s.n = 0;
+    format_number(&s, t[k], 1e-3);
+    for (int64_t c = 0; c < width; c++) {
+      str_addc(&s, ',');
+      format_number(&s, values[k * width + c], scale);
+    }
+    str_addc(&s, '\n');
+    ok = fwrite(s.data, 1, s.n, f->out) == s.n;
+  }
+  str_free(&s);
+  return ok && fflush(f->out) == 0;
+}
+
+static double *scaled(const double *x, int64_t n, double scale) {
+  double *y = mem_alloc(sizeof *y * (size_t)(n + 1));
+  for (int64_t k = 0; k < n; k++) y[k] = scale_from_si(x[k], scale);
+  return y;
+}
+
+// Of spikes t stands in the first column, as in a csv file.
+static double *spike_rows(const double *t, const double *values, int64_t n, int64_t width) {
+  double *y = mem_alloc(sizeof *y * (size_t)(n * (width + 1) + 1));
+  for (int64_t k = 0; k < n; k++) {
+    y[k * (width + 1)] = scale_from_si(t[k], 1e-3);
+    memcpy(&y[k * (width + 1) + 1], &values[k * width], sizeof *y * (size_t)width);
+  }
+  return y;
+}
+
+static bool npy_piece(RecordFile *f, const double *rows, int64_t n) {
+  return fwrite(rows, sizeof *rows, (size_t)n, f->out) == (size_t)n && fflush(f->out) == 0;
+}
+
+#ifdef HAVE_HDF5
+static bool h5_piece(RecordFile *f, const double *t, const double *rows, int64_t samples, int64_t width) {
+  double *ms = scaled(t, samples, 1e-3);
+  bool ok = io_h5_add(f->h5, ms, rows, samples, width, f->flat);
+  mem_free(ms);
+  return ok;
+}
+#else
+static bool h5_piece(RecordFile *f, const double *t, const double *rows, int64_t samples, int64_t width) {
+  return (void)f, (void)t, (void)rows, (void)samples, (void)width, false;
+}
+#endif
+
+static void npy_header(RecordFile *f) {
+  Str s = {0};
+  io_npy_header(&s, f->rows, f->flat ? 0 : f->cols);
+  fwrite(s.data, 1, s.n, f->out);
+  str_free(&s);
 }
 
 static bool sink(void *ctx, const Recording *r, const double *t, const double *values, int64_t samples) {
-  (void)r;
   RecordFile *f = ctx;
-  if (f->failed || !f->out) return false;
+  bool spikes = f->how->kind == RECORD_SPIKES;
+  if (f->failed) return false;
   int64_t width = recording_width(r);
-  if (!f->headed) header(f, width);
-  Str s = {0};
-  for (int64_t k = 0; k < samples; k++) {
-    s.n = 0;
-    str_addnum(&s, t[k]);
-    for (int64_t c = 0; c < width; c++) {
-      str_addc(&s, ',');
-      format_number(&s, values[k * width + c], f->how->kind == RECORD_SPIKES ? 1 : f->how->format.scale);
-    }
-    str_addc(&s, '\n');
-    if (fwrite(s.data, 1, s.n, f->out) != s.n) break;
+  double scale = spikes ? 1 : f->how->format.scale;
+  if (!f->headed) {
+    f->flat = !spikes && recording_flat(r);
+    f->cols = width + (spikes && f->npy);
+    if (f->npy) npy_header(f);
+    else if (f->out) csv_header(f, r, width);
   }
-  str_free(&s);
-  return (fflush(f->out) == 0 && !ferror(f->out)) || write_failed(f);
+  f->headed = true;
+  f->rows += samples;
+  errno = 0;
+  if (f->out && !f->npy) return csv_piece(f, t, values, samples, width, scale) || write_failed(f);
+  double *rows = spikes && f->npy ? spike_rows(t, values, samples, width) : scaled(values, samples * width, scale);
+  bool ok = f->npy ? npy_piece(f, rows, samples * f->cols) : h5_piece(f, t, rows, samples, width);
+  mem_free(rows);
+  return ok || write_failed(f);
+}
+
+// ---- opening and closing ----
+static bool wrong_kind(Script *m, const char *path, Span span) {
+  bool h5 = strcmp(extension(path), ".h5") == 0 || strcmp(extension(path), ".hdf5") == 0;
+  Diag *e = diag(m->diags, h5 ? E_NOT_SUPPORTED : E_FILE_KIND, span,
+                 h5 ? "this hebb was built without HDF5, and cannot write \"%s\"" : "a recording goes to a .csv, .npy or .h5 file during a run, but this is \"%s\"", path);
+  diag_hint(e, h5 ? "use .npy or .csv, or install HDF5 and build hebb again" : "for other kinds of files record without `to`, and `save` after the run");
+  return false;
+}
+
+static bool file_open(RecordFile *f, Vm *vm, bool h5) {
+  if (!h5) {
+    f->out = fopen(f->part, "wb");
+    return f->out != NULL;
+  }
+#ifdef HAVE_HDF5
+  Str made = {0};
+  provenance_text(vm, &made);
+  f->h5 = io_h5_open(f->part, f->how->name, f->how->kind == RECORD_SPIKES ? "" : f->how->format.unit, made.data);
+  str_free(&made);
+#else
+  (void)vm;
+#endif
+  return f->h5 != NULL;
 }
 
 bool record_to_file(Script *m, Recording *r, const ScriptRecord *how, const char *path, Span span) {
-  if (strcmp(extension(path), ".csv") != 0) {
-    Diag *e = diag(m->diags, E_FILE_KIND, span, "a recording is written to a .csv file during a run, but this is \"%s\"", path);
-    diag_hint(e, "for other kinds of files record without `to`, and `save` after the run");
-    return false;
-  }
-  Str full = {0};
+  const char *end = extension(path);
+  bool npy = strcmp(end, ".npy") == 0, h5 = IO_H5 && (strcmp(end, ".h5") == 0 || strcmp(end, ".hdf5") == 0);
+  if (!npy && !h5 && strcmp(end, ".csv") != 0) return wrong_kind(m, path, span);
+  Str full = {0}, part = {0};
   io_path(&full, path, m->save_dir);
-  FILE *out = fopen(full.data, "w");
-  if (!out) {
-    diag(m->diags, E_FILE_WRITE, span, "%s cannot be written: %s", full.data, strerror(errno));
+  str_addf(&part, "%s.part%ld", full.data, (long)getpid());
+  RecordFile *f = mem_alloc(sizeof *f);
+  *f = (RecordFile){.diags = m->diags, .path = full.data, .part = part.data, .how = how, .span = span, .npy = npy};
+  errno = 0;
+  if (!file_open(f, m->vm, h5)) {
+    diag(m->diags, E_FILE_WRITE, span, "%s cannot be written: %s", full.data, errno ? strerror(errno) : "it cannot be made");
     str_free(&full);
+    str_free(&part);
+    mem_free(f);
     return false;
   }
-  RecordFile *f = mem_alloc(sizeof *f);
-  *f = (RecordFile){.out = out, .diags = m->diags, .path = full.data, .how = how, .span = span};
   vec_push(&m->files, f);
   recording_sink(r, sink, f);
   return true;
 }
 
-void record_files_cut(Script *m, int n) {
-  while (m->files.n > n) {
-    RecordFile *f = vec_pop(&m->files);
-    if (f->out && fclose(f->out) != 0) write_failed(f);
-    mem_free(f->path);
-    mem_free(f);
+// What nothing came to is an empty file of its kind.
+static bool file_close(RecordFile *f) {
+  bool ok = !f->failed;
+  if (f->out && f->npy) {
+    rewind(f->out);
+    npy_header(f);
   }
+  if (f->out && (ferror(f->out) || fclose(f->out) != 0)) ok = false;
+#ifdef HAVE_HDF5
+  if (f->h5 && !io_h5_close(f->h5)) ok = false;
+#endif
+  return ok;
+}
+
+static void file_end(Script *m, bool undone) {
+  RecordFile *f = vec_pop(&m->files);
+  errno = 0;
+  bool ok = file_close(f) && (undone || m->run_failed || rename(f->part, f->path) == 0);
+  if (undone) unlink(f->part);
+  else if (!ok) write_failed(f);
+  mem_free(f->path);
+  mem_free(f->part);
+  mem_free(f);
+}
+
+void record_files_cut(Script *m, int n) {
+  while (m->files.n > n) file_end(m, true);
 }
 
 void record_files_close(Script *m) {
-  record_files_cut(m, 0);
+  while (m->files.n) file_end(m, false);
   vec_free(&m->files);
 }

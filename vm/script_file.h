@@ -6,8 +6,10 @@
 #define HEBB_SCRIPT_FILE_H
 #include "vm/script_machine.h"
 
+// What made a file: "program": "hebb 0.1.0", "seed": 42 ...
+void provenance_text(Vm *vm, struct Str *out);
 bool record_to_file(Script *m, Recording *r, const ScriptRecord *how, const char *path, Span span);
-void record_files_cut(Script *m, int n); // closes those behind the first n
+void record_files_cut(Script *m, int n); // undoes those behind the first n
 void record_files_close(Script *m);
 
 #endif

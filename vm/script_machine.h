@@ -30,6 +30,7 @@ struct Script {
   Value *stack, *top; // top: first value not in use between calls
   int calls;          // depth of script functions
   bool running;       // a run is going on (we are in a timed block or a sampled expression)
+  bool run_failed;    // a run ended with an error: files that grew with it keep their provisional name
   bool interrupted;   // a run was ended by the user: later runs do nothing, expects are not tested
   volatile sig_atomic_t *interrupt;
   bool link_only;     // `run` links and stops

@@ -3,6 +3,7 @@
 #include "vm/format.h"
 #include "vm/io.h"
 #include "vm/plot.h"
+#include "vm/script_file.h"
 #include "vm/script_machine.h"
 
 #include <math.h>
@@ -68,8 +69,12 @@ bool script_op_RESULT(Frame *f, ScriptIns in) {
 
 bool script_op_SAVE(Frame *f, ScriptIns in) {
   const ScriptFormat *u = &f->p->format.data[in.a];
-  if (!io_save(f->m->diags, frame_span(f), f->sp[-2], f->p->name.data[in.b], u->unit, u->scale, peek_text(f, 0), f->m->save_dir))
-    return false;
+  Str made = {0};
+  provenance_text(f->m->vm, &made);
+  bool ok = io_save_from(f->m->diags, frame_span(f), f->sp[-2], f->p->name.data[in.b], u->unit, u->scale, peek_text(f, 0),
+                         f->m->save_dir, made.data);
+  str_free(&made);
+  if (!ok) return false;
   drop(f, 2);
   return true;
 }

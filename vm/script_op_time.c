@@ -47,6 +47,7 @@ bool script_run_steps(Script *m, int64_t steps, Closure *until, Span span) {
     m->interrupted = true;
     if (m->interrupt) *m->interrupt = 0;
   }
+  if (end == RUN_ERROR) m->run_failed = true;
   return end != RUN_ERROR;
 }
 

@@ -1,0 +1,87 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# Recordings that go to disk: what is written while runs go on is what `save` writes afterwards, and a run that dies leaves
+# nothing under the name of the file. As TAP.
+. "${top_srcdir:-.}/tests/common.sh"
+work=tests/work/stream
+rm -rf "$work"
+mkdir -p "$work" && cd "$work" || exit 99
+n=0
+say() { # STATUS NAME
+  n=$((n + 1))
+  if [ "$1" -eq 0 ]; then echo "ok $n - $2"; else echo "not ok $n - $2"; fi
+}
+cat >network.hebb <<'END'
+neuron Cell { input I: mV; state V: mV = 0; 10 ms*dV/dt = I - V; spike when V > 10 mV { V = 0 mV } }
+set dt = 0.1 ms
+population P = Cell[3] { V = i*2 mV }
+inject 20 mV into P.I
+END
+cat network.hebb - >stream.hebb <<'END'
+record a = P.V every 1 ms to "a.npy"
+record b = P.V[1] every 1 ms to "b.npy"
+record v = P.V[1:3] every 1 ms to "c.csv"
+record s = spikes of P to "s.csv"
+run 10 ms
+run 10 ms
+END
+cat network.hebb - >save.hebb <<'END'
+record a = P.V every 1 ms
+record b = P.V[1] every 1 ms
+record v = P.V[1:3] every 1 ms
+record spikes of P
+run 20 ms
+save a + 0 mV to "wa.npy"
+save b + 0 mV to "wb.npy"
+save v to "wc.csv"
+save spikes(P) to "ws.csv"
+let A = load("a.npy")
+expect all(A == load("wa.npy")) and all(load("b.npy") == load("wb.npy"))
+print shape(A), shape(load("b.npy"))
+END
+"$HEBB" run --quiet stream.hebb >stream.out 2>&1
+say $? "recordings to files"
+"$HEBB" run --quiet save.hebb >save.out 2>&1
+say $? "the same numbers in .npy"
+[ "$(cat save.out)" = "[20, 3] [20]" ]
+say $? "the shape stands in the header"
+cmp c.csv wc.csv >&2
+say $? "the same bytes in .csv"
+cmp s.csv ws.csv >&2
+say $? "spikes"
+sed -e 's/a\.npy/dead.npy/' -e 's/b\.npy/dead2.npy/' -e 's/c\.csv/dead.csv/' -e 's/s\.csv/dead2.csv/' stream.hebb >dead.hebb
+echo 'run 1e6 s' >>dead.hebb
+"$HEBB" run --quiet dead.hebb >dead.out 2>&1 &
+pid=$!
+tries=0
+until [ -s dead.csv.part$pid ] || [ $tries -ge 100 ]; do
+  sleep 0.1
+  tries=$((tries + 1))
+done
+kill -9 $pid
+wait $pid 2>/dev/null
+[ $tries -lt 100 ] && [ ! -e dead.npy ] && [ ! -e dead.csv ] && [ ! -e dead2.csv ]
+say $? "a run that dies"
+cat network.hebb - >h5.hebb <<'END'
+record a = P.V every 1 ms to "a.h5"
+record s = spikes of P to "s.h5"
+record b = P.V every 1 ms
+run 10 ms
+run 10 ms
+save b to "b.h5"
+END
+cat >h5_read.hebb <<'END'
+let A = load("a.h5"), B = load("b.h5"), S = load("s.h5")
+expect all(A.a == B.b) and all(A.t == B.t) and len(B.t) == 20 and len(S.t) > 0 and len(S.t) == len(S.s)
+END
+"$HEBB" run --quiet h5.hebb >h5.out 2>&1
+status=$?
+if grep -q 'built without HDF5' h5.out; then
+  n=$((n + 1))
+  echo "ok $n - .h5 # SKIP built without HDF5"
+else
+  say $status "recordings to .h5"
+  "$HEBB" run --quiet h5_read.hebb >h5_read.out 2>&1
+  say $? "the same numbers in .h5"
+fi
+echo "1..$n"
