@@ -29,4 +29,5 @@ nobase_dist_pkgdata_DATA += \
 	examples/song_abbott.hebb \
 	examples/squid_axon.hebb \
 	examples/stdp_window.hebb \
+	examples/synfire_chain.hebb \
 	examples/triplet_frequency.hebb
