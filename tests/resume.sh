@@ -22,6 +22,7 @@ resumed() {
     fi
   done
   for whole in *0.csv *0.npy; do
+    [ -e "$whole" ] || continue
     base=${whole%0.*}
     cut=${base}2.${whole##*.}
     cmp "$whole" "$cut" >&2
@@ -40,6 +41,7 @@ refused() {
 
 resumed plastic
 resumed nest
+resumed rate
 cp plastic.state good
 size=$(wc -c <good)
 head -c $((size - 1)) good >cut
