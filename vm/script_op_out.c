@@ -70,7 +70,8 @@ bool script_op_RESULT(Frame *f, ScriptIns in) {
 bool script_op_SAVE(Frame *f, ScriptIns in) {
   const ScriptFormat *u = &f->p->format.data[in.a];
   Str made = {0};
-  provenance_text(f->m->vm, &made);
+  const char *file = peek_text(f, 0);
+  if (strstr(file, ".npz") || strstr(file, ".h5") || strstr(file, ".hdf5")) provenance_text(f->m->vm, &made);
   bool ok = io_save_from(f->m->diags, frame_span(f), f->sp[-2], f->p->name.data[in.b], u->unit, u->scale, peek_text(f, 0),
                          f->m->save_dir, made.data);
   str_free(&made);
