@@ -9,6 +9,7 @@
 static void emit_let(ScriptC *c, Node *n) {
   emit_expr(c, n->kid[0]);
   if (n->sym->type.kind == TY_INT && n->kid[0]->type.kind != TY_INT) emit(c, n->span, S_TOINT, 0, 0);
+  if (n->kid[0]->type.kind == TY_REC) emit(c, n->span, S_COPY, 0, 0); // arrays are values
   emit_store(c, n->span, n->sym);
 }
 

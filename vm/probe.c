@@ -353,6 +353,22 @@ void recordings_unbind(Vm *vm) {
 
 // ---- what was recorded ----
 
+Recording *recording_copy(const Recording *r) {
+  const Probe *from = r->impl;
+  Recording *own = object_new(VAL_REC, sizeof *own, probe_free);
+  Probe *p = mem_alloc(sizeof *p);
+  int64_t width = from->width > 0 ? from->width : 0;
+  own->vm = r->vm;
+  own->impl = p;
+  if (r->sel) own->sel = (Sel *)value_keep(value_obj(r->sel)).obj;
+  *p = (Probe){.single = from->single, .samples = from->samples, .cap = from->samples, .width = from->width, .next = NEVER, .span = from->span};
+  p->t = mem_alloc(sizeof *p->t * (size_t)(from->samples + 1));
+  p->values = mem_alloc(sizeof *p->values * (size_t)(from->samples * width + 1));
+  if (from->samples) memcpy(p->t, from->t, sizeof *p->t * (size_t)from->samples);
+  if (from->samples && width) memcpy(p->values, from->values, sizeof *p->values * (size_t)(from->samples * width));
+  return own;
+}
+
 int64_t recording_samples(const Recording *r) {
   return r->head.kind == VAL_SPIKES ? spike_recording_samples(r) : ((const Probe *)r->impl)->samples;
 }

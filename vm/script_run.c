@@ -395,6 +395,12 @@ bool script_op_MOVEL(Frame *f, ScriptIns in) {
   return true;
 }
 
+bool script_op_COPY(Frame *f, ScriptIns in) {
+  (void)in;
+  Value v = f->sp[-1];
+  return v.kind != VAL_REC || give(f, 1, value_obj(recording_copy((const Recording *)v.obj)));
+}
+
 bool script_op_DUP(Frame *f, ScriptIns in) {
   (void)in;
   push(f, value_keep(f->sp[-1]));

@@ -134,6 +134,7 @@ bool record_expr(Vm *vm, Value (*sample)(void *data), void *data, void (*drop)(v
 typedef bool (*RecordSink)(void *ctx, const Recording *r, const double *t, const double *values, int64_t samples);
 void recording_sink(Recording *r, RecordSink sink, void *ctx);
 int64_t recording_samples(const Recording *r);
+Recording *recording_copy(const Recording *r);   // as it stands: what is recorded later is not in it
 const char *recording_with(const Recording *r, int k); // of spikes: the name of column 1 + k; NULL
 bool recording_flat(const Recording *r);         // named by a plain index: [samples]
 int64_t recording_width(const Recording *r);     // elements of a sample; of spikes 1 (i) and what is recorded with them
