@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Recordings that go to disk while a run is going on: record v = P.V every 1 ms to "v.csv".
 // The file is opened when the statement runs, so that a place that cannot be written is an error then and not hours later;
-// it is complete up to the last whole line at any time.
+// it stands under a provisional name until the script has ended well (vm/script_file.c).
 #ifndef HEBB_SCRIPT_FILE_H
 #define HEBB_SCRIPT_FILE_H
 #include "vm/script_machine.h"
