@@ -482,6 +482,21 @@ static Type index_text(Checker *c, Node *n) {
   return type_of(TY_STR);
 }
 
+// A column of what a file gave: it may have several axes, which only the run knows.
+static bool of_file(const Node *n) {
+  return n->kind == N_MEMBER && n->kid[0] && n->kid[0]->type.kind == TY_TABLE && !n->kid[0]->type.info;
+}
+
+static Type index_of_file(Checker *c, Node *n, Type t) {
+  bool many = false;
+  for (int k = 0; k < n->nlist; k++) {
+    Type it = check_one_index(c, n->list[k]);
+    many |= n->list[k]->kind == N_RANGE || type_is_array(it);
+  }
+  t.ndim = -1;
+  return many ? t : element_type(t);
+}
+
 Type check_index(Checker *c, Node *n) {
   Type t = check_expr(c, n->kid[0]);
   switch ((TypeKind)t.kind) {
@@ -505,7 +520,7 @@ Type check_index(Checker *c, Node *n) {
     return t;
   }
   if (!type_is_array(t)) return rule_not_array(c, n, t), type_error();
-  return index_array(c, n, t);
+  return n->nlist > 1 && of_file(n->kid[0]) ? index_of_file(c, n, t) : index_array(c, n, t);
 }
 
 // ---- all together ----

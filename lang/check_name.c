@@ -294,7 +294,7 @@ static Type member_of_recording(Checker *c, Node *n) {
 }
 
 static Type member_of_table(Checker *c, Node *n, const TableInfo *t) {
-  if (!t) return type_array(TY_NUM, -1, DIM_NONE, NULL); // of a file
+  if (!t) return type_array(TY_NUM, 1, DIM_NONE, NULL);
   Vec(const char *) names = {0};
   for (int k = 0; k < t->n; k++) {
     if (t->names[k] == n->name) {
