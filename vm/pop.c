@@ -222,8 +222,10 @@ void pop_signal(Vm *vm, Pop *p, int var, Signal *s) {
 // ---- end, reset ----
 void block_free(Block *b, int64_t n) {
   (void)n;
-  for (int v = 0; v < b->syn->model.nvars; v++)
+  for (int v = 0; v < b->syn->model.nvars; v++) {
     if (b->cols[v].p != &b->params[v]) column_free(&b->cols[v]);
+    column_free(&b->initial[v]);
+  }
 }
 
 void block_reset(Block *b, int64_t n) {
