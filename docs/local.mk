@@ -2,6 +2,7 @@
 EXTRA_DIST += \
 	docs/brian2.md \
 	docs/glossary.md \
+	docs/native.md \
 	docs/nest.md \
 	docs/nmodl.md \
 	docs/reference.md \

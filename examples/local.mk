@@ -30,4 +30,17 @@ nobase_dist_pkgdata_DATA += \
 	examples/squid_axon.hebb \
 	examples/stdp_window.hebb \
 	examples/synfire_chain.hebb \
-	examples/triplet_frequency.hebb
+	examples/triplet_frequency.hebb \
+	examples/native/Makefile \
+	examples/native/cart_pole.hebb \
+	examples/native/channel_table.hebb \
+	examples/native/dense_rates.hebb \
+	examples/native/examples.c \
+	examples/native/iir_stimulus.hebb
+
+# What examples/native/Makefile makes for users, for the tests.
+check_LTLIBRARIES += examples/native/libexamples.la
+examples_native_libexamples_la_SOURCES = examples/native/examples.c
+examples_native_libexamples_la_LDFLAGS = $(AM_LDFLAGS) -module -avoid-version -shared -rpath /nowhere
+examples_native_libexamples_la_LIBADD =
+tests/examples.log: examples/native/libexamples.la stdlib/kernels/hebb_linear.la

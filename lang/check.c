@@ -7,6 +7,7 @@
 #include "lang/check_impl.h"
 
 #include "lang/parse.h"
+#include "vm/ffi.h"
 
 #include <string.h>
 
@@ -192,7 +193,7 @@ static void check_item(Checker *c, Node *n) {
   case N_FUNCTION: declare_function(c, n); break;
   case N_USE: check_use(c, n); break;
   case N_NETWORK: declare_network(c, n); break;
-  case N_NATIVE: not_supported(c, n->span, "`native`"); break;
+  case N_NATIVE: declare_native(c, n); break;
   default: check_statement(c, n);
   }
 }
@@ -280,6 +281,11 @@ Checker *checker_new(Sources *s, Interner *in, Diags *d, Arena *a, ModuleReader 
   return c;
 }
 
+void checker_native_dirs(Checker *c, const char *const *dirs, int n) {
+  c->native_dirs = dirs;
+  c->nnative_dirs = n;
+}
+
 void checker_free(Checker *c) {
   if (!c) return;
   for (DeclInfo *d = c->decls, *next; d; d = next) {
@@ -296,6 +302,8 @@ void checker_free(Checker *c) {
   vec_free(&c->recorded);
   vec_free(&c->uses);
   vec_free(&c->resolving);
+  for (int k = 0; k < c->natives.n; k++) native_close(c->natives.data[k]);
+  vec_free(&c->natives);
   mem_free(c);
 }
 

@@ -113,7 +113,8 @@ typedef struct FuncInfo {
                 // and return only and is inlined. Else a script function (SYM_FRAME), a value to capture in statements.
   bool general; // the declaration checked for itself: a parameter may turn out to be an array
   bool random;  // draws random numbers
-  bool varies;  // draws, or reads t, dt or tick
+  bool varies;  // draws, calls something impure, or reads t, dt or tick
+  bool impure;  // calls an impure native function or a kernel
   Sym **params; // nparams
   int nparams;
   Type result;  // TY_NONE: returns nothing
@@ -132,6 +133,10 @@ typedef char *(*ModuleReader)(void *ctx, const char *name, bool is_file, const c
 
 Checker *checker_new(Sources *s, Interner *in, Diags *d, Arena *a, ModuleReader reader, void *ctx);
 void checker_free(Checker *c);
+// Where libraries named without a / are looked for first; the list must live on.
+void checker_native_dirs(Checker *c, const char *const *dirs, int n);
+// The description of a native function or kernel; NULL for other names.
+const struct NativeFn *native_of(const Sym *sym);
 // Checks one more tree; what earlier trees declared stays known (the prompt). False if there were errors: then nothing
 // of this tree is kept. The trees of the modules it uses come first, in order, in checker_files().
 bool check_file(Checker *c, Node *file);

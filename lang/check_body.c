@@ -6,6 +6,8 @@
 // what it assigns: a state shared by many synapses may only be added to, unless the statement belongs to its neuron alone.
 #include "lang/check_impl.h"
 
+#include "vm/ffi.h"
+
 #include <string.h>
 
 // ---- the left side ----
@@ -271,6 +273,8 @@ static void check_handler_statements(Checker *c, Node *block);
 static void handler_if(Checker *c, Node *n) {
   check_condition(c, n->kid[0], "if");
   unsigned was = c->cx->if_reads;
+  bool nested = c->cx->nested;
+  c->cx->nested = true;
   c->cx->if_reads |= expr_reads(n->kid[0]);
   check_handler_statements(c, n->kid[1]);
   if (n->kid[2] && n->kid[2]->kind == N_IF)
@@ -278,6 +282,7 @@ static void handler_if(Checker *c, Node *n) {
   else if (n->kid[2])
     check_handler_statements(c, n->kid[2]);
   c->cx->if_reads = was;
+  c->cx->nested = nested;
 }
 
 static void handler_scaled(Checker *c, Node *n) {
@@ -291,15 +296,21 @@ static void handler_scaled(Checker *c, Node *n) {
   c->cx->scaled = was;
 }
 
+// Only a call that has an effect may stand alone.
+static void handler_call(Checker *c, Node *n) {
+  if (check_kernel_statement(c, n)) return;
+  Type t = n->type = check_expr(c, n->kid[0]);
+  const struct NativeFn *f = n->kid[0]->kind == N_CALL ? native_of(n->kid[0]->sym) : NULL;
+  if (t.kind != TY_ERROR && !(f && f->impure)) rule_useless(c, n);
+}
+
 static void handler_statement(Checker *c, Node *n) {
   switch ((NodeKind)n->kind) {
   case N_ASSIGN: handler_assign(c, n); break;
   case N_LET: handler_let(c, n); break;
   case N_IF: handler_if(c, n); break;
   case N_SCALED: handler_scaled(c, n); break;
-  case N_EXPRSTMT:
-    if (check_expr(c, n->kid[0]).kind != TY_ERROR) rule_useless(c, n);
-    break;
+  case N_EXPRSTMT: handler_call(c, n); break;
   default: rule_statement_place(c, n, "a handler");
   }
 }
@@ -319,5 +330,6 @@ static void check_handler_statements(Checker *c, Node *block) {
 void check_block(Checker *c, Node *block) {
   c->cx->no_random = NULL;
   c->cx->xi = false;
+  c->cx->effects = true;
   check_handler_statements(c, block);
 }

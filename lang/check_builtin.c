@@ -531,6 +531,21 @@ static Type spectrum_type(Checker *c, Node *call, Node **args, Type r) {
   return r;
 }
 
+// A table of columns; the first `values` have the dimension of the matrix, the others hold vectors of length 1 in rows.
+static Type vectors_table(Checker *c, Type matrix, int n, int values, const char *const *names) {
+  TableInfo *t = NEW(c->a, TableInfo);
+  t->n = n;
+  t->names = NEWN(c->a, Atom, n);
+  t->types = NEWN(c->a, Type, n);
+  for (int k = 0; k < n; k++) {
+    t->names[k] = atom(c, names[k]);
+    t->types[k] = k < values ? type_array(TY_NUM, 1, matrix.dim, matrix.unit) : type_array(TY_NUM, 2, DIM_NONE, NULL);
+  }
+  Type r = type_of(TY_TABLE);
+  r.info = t;
+  return r;
+}
+
 static Type special_result(Checker *c, Node *call, const Sig *s, Node **args, const char *f, Type r) {
   if (strcmp(f, "dot") == 0) return dot_type(args, r);
   if (strcmp(f, "cov") == 0 || strcmp(f, "corr") == 0) return covariance_type(c, call, args, r, f);
@@ -541,6 +556,9 @@ static Type special_result(Checker *c, Node *call, const Sig *s, Node **args, co
   }
   if (strcmp(f, "onehot") == 0) return with_rank(r, type_is_array(args[0]->type) ? 2 : 1);
   if (strcmp(f, "sort") == 0 || strcmp(f, "cumsum") == 0 || strcmp(f, "diff") == 0) return shaped_as(r, args[0]->type);
+  static const char *const eig[] = {"re", "im", "vectors_re", "vectors_im"}, *const svd[] = {"s", "u", "v"};
+  if (strcmp(f, "eig") == 0) return vectors_table(c, args[0]->type, 4, 2, eig);
+  if (strcmp(f, "svd") == 0) return vectors_table(c, args[0]->type, 3, 1, svd);
   if (strcmp(f, "solve") == 0 || strcmp(f, "lstsq") == 0) return with_rank(r, rank(args[1]));
   if (strcmp(f, "choice") == 0)
     return args[1] ? with_rank(same_elements(args[0]->type), 1) : element_type(args[0]->type);
@@ -691,7 +709,7 @@ Type check_call(Checker *c, Node *n) {
     Sym *sym = scope_find(c->cx->scope, f->name, true, NULL);
     if (sym && sym->kind == SYM_BUILTIN) return check_builtin(c, n, sym);
     if (sym && sym->kind == SYM_FUNC) return check_function_call(c, n, sym);
-    if (sym) return not_supported(c, n->span, "functions of native libraries"), type_error();
+    if (sym && sym->kind == SYM_NATIVE) return check_native_call(c, n, sym);
     if (!scope_find(c->cx->scope, f->name, false, NULL)) {
       check_args(c, n);
       rule_unknown_function(c, n);

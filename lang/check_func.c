@@ -224,8 +224,10 @@ static Type finish_call(Checker *c, Node *call, const FuncUse *u) {
   FuncInfo *fi = u->sym->decl->info;
   if (c->cx->func && c->cx->func != fi) {
     c->cx->func->random |= fi->random;
+    c->cx->func->impure |= fi->impure;
     c->cx->func->varies |= fi->varies;
   }
+  if (fi->impure && !check_impure(c, call, u->sym->name->text)) return type_error();
   if (u->busy) return u->lane ? (rule_recursion(c, call), type_error()) : result_so_far(fi);
   if (fi->random && c->cx->no_random) return rule_random_place(c, call, c->cx->no_random), type_error();
   return u->bad ? type_error() : fi->result;

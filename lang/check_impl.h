@@ -6,6 +6,7 @@
 //   check_name.c     names and members, what an expression depends on
 //   check_units.c    unit chains, agreement of dimensions, the missing factor, display units
 //   check_builtin.c  signatures of builtin.def, calls of builtins
+//   check_native.c   native functions and kernels
 //   check_func.c     functions: a clone for each use
 //   check_model.c    neurons, synapses, rules: parts, `extends`, one Model for each use
 //   check_body.c     equations and handlers
@@ -53,6 +54,8 @@ typedef struct Ctx {
   bool in_init;      // initial value or default
   bool in_block;     // inside for, if, while, at ...: no declarations
   bool in_network;   // of a network's body
+  bool effects;      // a handler: its statements run as often as it says
+  bool nested;       // of a handler: under `if`
 } Ctx;
 
 // What a neuron, synapse, rule or function is to the checker: sym->decl_info.
@@ -133,6 +136,9 @@ struct Checker {
   Vec(Sym *) resolving;
   Module *modules;
   DeclInfo *decls;
+  Vec(struct NativeLib *) natives; // of every `native` block; closed with the checker
+  const char *const *native_dirs;
+  int nnative_dirs;
   const struct Sig *sigs;
   Sym **declared; // of checker_declared
   struct Before { // the last check_file: what it found, for checker_take_back
@@ -235,6 +241,12 @@ DeclInfo *decl_new(Checker *c, Sym *sym); // declared in the scope at hand
 void declare_function(Checker *c, Node *n);
 Type check_function_call(Checker *c, Node *call, Sym *f);
 
+// ---- native functions ----
+void declare_native(Checker *c, Node *n);
+Type check_native_call(Checker *c, Node *call, Sym *f);
+bool check_kernel_statement(Checker *c, Node *n);
+bool check_impure(Checker *c, Node *call, const char *name); // whether what is impure may stand here
+
 // ---- models ----
 void declare_model(Checker *c, Node *n);
 Model *neuron_model(Checker *c, Sym *decl); // NULL if it has errors
@@ -262,6 +274,7 @@ void check_record_spikes(Checker *c, Node *n);
 void check_statement(Checker *c, Node *n);
 void check_statements(Checker *c, Node *block); // of a BLOCK, in a scope of its own
 void check_assign(Checker *c, Node *n);
+Type check_changed(Checker *c, Node *place); // the type of what will be changed here
 void check_let(Checker *c, Node *n);
 Type check_place(Checker *c, Node *n, Sym **root);
 void fit_type(Checker *c, Sym *sym, Type t); // 0 that takes a dimension later

@@ -5,6 +5,8 @@
 // the script's names, and last t, dt, tick. Names that at/every blocks and sweeps take from around them are captured.
 #include "lang/check_impl.h"
 
+#include "vm/ffi.h"
+
 #include <string.h>
 
 bool named(Atom a, const char *text) { return a && strcmp(a->text, text) == 0; }
@@ -471,6 +473,7 @@ static bool call_varies(const Node *n) {
   const Sym *f = n->sym;
   if (!f) return false;
   if (f->kind == SYM_BUILTIN) return builtin_is_random(f);
+  if (f->kind == SYM_NATIVE) return native_of(f) && native_of(f)->impure;
   return f->kind == SYM_FUNC && f->decl && f->decl->info && ((FuncInfo *)f->decl->info)->varies;
 }
 

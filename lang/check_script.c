@@ -139,17 +139,25 @@ static void assign_value(Checker *c, Node *n, Type t, Sym *root) {
   if (t.kind != v.kind || type_elem(t) != type_elem(v)) rule_wrong_kind(c, value, v, say(c, t));
 }
 
+static Type changed_place(Checker *c, Node *place, Sym **root) {
+  Type t = check_place(c, place, root);
+  if (!*root) return t;
+  if (!may_change(c, place, *root)) return type_error();
+  if (!(*root)->assigned) {
+    touch(c, *root);
+    (*root)->assigned = true;
+  }
+  return t;
+}
+
+Type check_changed(Checker *c, Node *place) {
+  Sym *root;
+  return changed_place(c, place, &root);
+}
+
 void check_assign(Checker *c, Node *n) {
   Sym *root;
-  Type t = check_place(c, n->kid[0], &root);
-  if (root) {
-    if (!may_change(c, n->kid[0], root))
-      t = type_error();
-    else if (!root->assigned) {
-      touch(c, root);
-      root->assigned = true;
-    }
-  }
+  Type t = changed_place(c, n->kid[0], &root);
   Node *base = n->kid[0];
   while (base->kind == N_INDEX) base = base->kid[0];
   bool lanes = base->kind == N_MEMBER && t.kind == TY_NUM; // one neuron of a population

@@ -30,6 +30,7 @@ struct Compiler {
   ModulePath path;
   ModuleReader first; // asked before the files of `path`; NULL: none
   void *first_ctx;
+  int first_kernel_dir; // in dirs
   Node *last; // tree of the last text
 };
 
@@ -74,6 +75,23 @@ void compiler_modules(Compiler *c, ModuleReader reader, void *ctx) {
   c->first_ctx = ctx;
 }
 
+// Where native libraries without a / in their names are: kernels that come along with hebb, in the same order.
+static void kernel_path(Compiler *c) {
+  static const char built[] = HEBB_BUILDDIR "/stdlib/kernels/.libs", installed[] = HEBB_KERNELDIR;
+  int first = c->first_kernel_dir = c->dirs.n;
+  const char *list = getenv("HEBB_KERNEL_PATH");
+  while (list && *list) {
+    size_t n = strcspn(list, ":");
+    add_dir(c, list, n);
+    list += n + (list[n] == ':');
+  }
+  if (runs_from_build()) add_dir(c, built, sizeof built - 1);
+  add_dir(c, installed, sizeof installed - 1);
+  if (!runs_from_build()) add_dir(c, built, sizeof built - 1);
+  c->path.dirs = (const char *const *)c->dirs.data; // may have moved
+  checker_native_dirs(c->checker, (const char *const *)c->dirs.data + first, c->dirs.n - first);
+}
+
 // ---- making ----
 
 Compiler *compiler_new(Sources *s, Interner *in, Diags *d) {
@@ -84,6 +102,7 @@ Compiler *compiler_new(Sources *s, Interner *in, Diags *d) {
   c->a = arena_new();
   library_path(c);
   c->checker = checker_new(s, in, d, c->a, read_module, c);
+  kernel_path(c);
   c->lowering = lowering_new(d, c->a);
   return c;
 }
@@ -98,6 +117,11 @@ void compiler_free(Compiler *c) {
   checker_free(c->checker);
   arena_free(c->a);
   mem_free(c);
+}
+
+const char *const *compiler_kernel_dirs(Compiler *c, int *n) {
+  *n = c->dirs.n - c->first_kernel_dir;
+  return (const char *const *)c->dirs.data + c->first_kernel_dir;
 }
 
 Checker *compiler_checker(Compiler *c) { return c->checker; }

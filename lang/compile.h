@@ -46,6 +46,8 @@ const char *const *compiler_library(const Compiler *c, int *n);
 // Asked for modules before files are: it returns NULL and leaves *why NULL for what it does not have.
 void compiler_modules(Compiler *c, ModuleReader reader, void *ctx);
 
+// Where native libraries named without a / are looked for; as long as the compiler lives.
+const char *const *compiler_kernel_dirs(Compiler *c, int *n);
 Checker *compiler_checker(Compiler *c);
 Lowering *compiler_lowering(Compiler *c);
 Arena *compiler_arena(Compiler *c);

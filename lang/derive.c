@@ -82,6 +82,23 @@ static IrVal binary_slope(Ir *ir, int fam, IrVal a, IrVal b, IrVal da, IrVal db,
   default: return num(ir, 0); // series: held per sample
   }
 }
+// Of a native function: central differences, argument by argument.
+static IrVal native_slope(Ir *ir, const IrNode *n, const IrVal *d) {
+  IrVal sum = num(ir, 0);
+  const NativeFn *f = ir->native[n->imm];
+  for (int k = 0; !f->impure && k < n->nargs; k++) {
+    IrVal a = n->arg[k], shifted[IR_ARGS];
+    if (!d[a] || ir_number(ir, d[a], 0)) continue;
+    IrVal h = mul(ir, ir_make(ir, FAM_MAX, fn(ir, FAM_ABS, a), num(ir, 1), 0), num(ir, 0x1p-17));
+    for (int j = 0; j < n->nargs; j++) shifted[j] = n->arg[j];
+    shifted[k] = add(ir, a, h);
+    IrVal hi = ir_native(ir, f, shifted, 0);
+    shifted[k] = sub(ir, a, h);
+    IrVal lo = ir_native(ir, f, shifted, 0);
+    sum = add(ir, sum, mul(ir, quot(ir, sub(ir, hi, lo), mul(ir, num(ir, 2), h)), d[a]));
+  }
+  return sum;
+}
 // d v/dx, given that of the operands (0: no dependence).
 static IrVal slope(Ir *ir, IrVal v, const IrVal *d) {
   IrNode n = *ir_at(ir, v);
@@ -93,6 +110,7 @@ static IrVal slope(Ir *ir, IrVal v, const IrVal *d) {
   if (n.fam == FAM_FMA) return add(ir, add(ir, mul(ir, da, n.arg[1]), mul(ir, n.arg[0], db)), dc);
   if (n.fam == FAM_NEG) return neg(ir, da);
   if (n.fam == FAM_GAMMA || n.fam == FAM_LGAMMA) return mul(ir, difference_slope(ir, n.fam, n.arg[0]), da);
+  if (n.fam == FAM_NATIVE) return native_slope(ir, &n, d);
   if (n.fam >= FAM_COUNT || n.mask || n.fam == FAM_LOOKUP || n.fam >= FAM_EXPM) return zero;
   if (n.nargs == 2) return binary_slope(ir, n.fam, n.arg[0], n.arg[1], da, db, v);
   return n.nargs == 1 ? mul(ir, function_slope(ir, n.fam, n.arg[0], v), da) : zero;
@@ -139,6 +157,7 @@ IrVal ir_rebuild(Ir *ir, IrVal v, const IrVal *to) {
   if (n.fam < FAM_LOOKUP && n.fam > FAM_INDEX) return ir_make(ir, n.fam, n.arg[0], n.arg[1], n.arg[2]);
   n.rate = 0; // comes from the operands, and the array
   if (n.fam == FAM_LOOKUP || n.fam == FAM_SERIES) n.rate = ir->slot[n.imm].constant ? RATE_UNIFORM : RATE_STEP;
+  if (n.fam == FAM_NATIVE) n.rate = (uint8_t)ir_native_rate(ir, n.imm);
   if (n.fam < FAM_COUNT && op_info(family_info(n.fam)->first)->flags & RANDOM) n.rate = RATE_STEP_LANE;
   return ir_node(ir, n);
 }

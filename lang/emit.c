@@ -152,6 +152,25 @@ static void emit_expm(Emit *e, IrVal v, int (*place)(Emit *, IrVal)) {
   put_expm(e, v, result);
 }
 
+// The mask (a number where there is none) and the call before are the last two operands of an impure function.
+static void put_native(Emit *e, IrVal v, int dest) {
+  const IrNode *n = ir_at(e->ir, v);
+  const NativeFn *f = e->ir->native[n->imm];
+  int mask = 0xffff;
+  if (f->impure && ir_is_mask(e->ir, n->arg[f->nparams])) {
+    IrVal m = n->arg[f->nparams];
+    mask = lanes_of(e, m) ? register_of(e, m) : spread(e, m);
+    if (!lanes_of(e, m)) vec_push(&e->free, mask);
+  }
+  if (n->span.file) vec_push(&e->spans, (InsnSpan){(uint32_t)e->code.n, n->span});
+  put_word(e, OP_NATIVE_x);
+  put_word(e, dest);
+  put_word(e, n->imm);
+  put_word(e, mask);
+  put_word(e, f->nparams);
+  for (int k = 0; k < f->nparams; k++) put_word(e, register_of(e, n->arg[k]));
+}
+
 // ---- scalars ----
 static int scalar_place(Emit *e, IrVal v) { return e->scalar[v]; }
 static void emit_constant_mask(Emit *e, IrVal v) { // 0 == 0 or 0 != 0
@@ -167,6 +186,7 @@ static void emit_scalars(Emit *e, bool steps) {
     if (n->fam == N_CONST) {
       if (n->mask) emit_constant_mask(e, v);
     } else if (n->fam == FAM_EXPM) emit_expm(e, v, scalar_place);
+    else if (n->fam == FAM_NATIVE) put_native(e, v, e->scalar[v]);
     else if (n->fam != N_PICK) put_instruction(e, insn_of(n, e->scalar[v]));
   }
 }
@@ -238,6 +258,11 @@ static void emit_step(Emit *e, const Step *s) {
   if (n->fam == N_PICK || plan_is_column(e->ir, s->node)) return;
   if (n->fam == FAM_EXPM) {
     emit_expm(e, s->node, block_place);
+    each_operand(e, s, use);
+    return;
+  }
+  if (n->fam == FAM_NATIVE) {
+    put_native(e, s->node, s->out >= 0 ? e->out[s->out] : block_place(e, s->node));
     each_operand(e, s, use);
     return;
   }
@@ -335,6 +360,9 @@ static void give_tables(Emit *e) {
   k->code = e->code.data, k->ncode = e->code.n;
   k->spans = e->spans.data, k->nspans = e->spans.n;
   k->what = e->what.data, k->nwhat = e->what.n;
+  k->native = mem_alloc(sizeof *k->native * (size_t)(e->ir->nnative + 1));
+  for (int i = 0; i < e->ir->nnative; i++) k->native[i] = e->ir->native[i];
+  k->nnative = e->ir->nnative;
   k->constants = e->constants.data;
   k->column = e->columns.data;
   k->nslots = e->ir->nslots;

@@ -102,6 +102,8 @@ Hebb *hebb_new(void) {
   h->compiler = compiler_new(h->sources, h->in, h->diags);
   h->script = script_new(h->diags);
   set_host(h);
+  Vm *vm = script_vm(h->script);
+  vm->kernel_dirs = compiler_kernel_dirs(h->compiler, &vm->nkernel_dirs);
   script_linker(h->script, lower_linker(compiler_lowering(h->compiler)));
   script_interrupt(h->script, &h->interrupted);
   return h;

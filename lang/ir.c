@@ -163,6 +163,32 @@ IrVal ir_series(Ir *ir, Slot array, IrVal t, IrVal h) {
   return ir_node(ir, (IrNode){.fam = FAM_SERIES, .rate = (uint8_t)array_rate(ir, s), .imm = s, .nargs = 2, .arg = {t, h}});
 }
 
+// ---- native functions ----
+static IrEffect *add_effect(Ir *ir, IrEffect e);
+static int native_number(Ir *ir, const NativeFn *fn) {
+  for (int k = 0; k < ir->nnative; k++)
+    if (ir->native[k] == fn) return k;
+  ir->native = grow(ir->arena, ir->native, ir->nnative, &ir->native_cap, sizeof *ir->native);
+  ir->native[ir->nnative] = fn;
+  return ir->nnative++;
+}
+int ir_native_rate(const Ir *ir, int number) { return ir->native[number]->impure ? RATE_STEP_LANE : RATE_UNIFORM; }
+// What keeps the calls of impure functions in their order: each has the one before as its last operand.
+IrVal ir_native(Ir *ir, const NativeFn *fn, const IrVal *args, IrVal mask) {
+  IrNode n = {.fam = FAM_NATIVE, .imm = native_number(ir, fn), .nargs = (uint8_t)fn->nparams};
+  for (int k = 0; k < fn->nparams; k++) n.arg[k] = args[k];
+  n.rate = (uint8_t)ir_native_rate(ir, n.imm);
+  if (!fn->impure) return ir_node(ir, n);
+  n.arg[n.nargs++] = mask ? mask : ir_const(ir, 0);
+  n.arg[n.nargs++] = ir->last_native ? ir->last_native : ir_const(ir, 0);
+  ir->last_native = ir_node(ir, n);
+  int k = 0;
+  while (k < ir->neffects && ir->effect[k].fam != FAM_KEEP) k++;
+  if (k < ir->neffects) ir->effect[k].arg[0] = ir->last_native;
+  else add_effect(ir, (IrEffect){.fam = FAM_KEEP, .nargs = 1, .arg = {ir->last_native}, .slot = -1});
+  return ir->last_native;
+}
+
 // ---- matrix exponential ----
 // Splits the matrix into the blocks that are not coupled: a block of one is exp, the zeros between blocks are exact.
 typedef struct Block {

@@ -11,6 +11,7 @@
 #ifndef HEBB_IR_H
 #define HEBB_IR_H
 #include "base/arena.h"
+#include "vm/ffi.h"
 #include "vm/program.h"
 
 typedef struct Ir Ir;
@@ -65,6 +66,10 @@ IrVal ir_fma(Ir *ir, IrVal a, IrVal b, IrVal c);
 // x[i] of an ACC_ARRAY slot: index truncated and clipped to 0..n-1; and the value of a series at a time, held per sample.
 IrVal ir_lookup(Ir *ir, Slot array, IrVal index);
 IrVal ir_series(Ir *ir, Slot array, IrVal t, IrVal h);
+// A function of a shared library, in the units of its declaration. One that is pure is a value like others: computed once
+// where its arguments are the same for all lanes, and shared. One that is impure is called for every lane of every step
+// where the mask holds (0: all), in the order in which these calls were built.
+IrVal ir_native(Ir *ir, const NativeFn *fn, const IrVal *args, IrVal mask);
 // exp(A) of a k by k matrix (row by row, k <= 16): k*k results. Entries whose in[] is 0 are zero; results that are zero
 // by structure come back as ir_const 0. Scaling and squaring with Pade approximants; accurate to about 1e-15 of the norm.
 void ir_expm(Ir *ir, int k, const IrVal *in, IrVal *out);

@@ -8,14 +8,14 @@
 #include "lang/ir.h"
 #include "vm/ops.h"
 
-enum { N_CONST = FAM_COUNT, N_PICK, IR_ARGS = 8 }; // N_PICK: result number `imm` of an EXPM
+enum { N_CONST = FAM_COUNT, N_PICK, IR_ARGS = 14 }; // N_PICK: result number `imm` of an EXPM
 
 typedef struct IrNode {
   uint16_t fam;
   uint8_t nargs, rate;
   bool mask, contract;
   IrVal arg[IR_ARGS];
-  int32_t imm;   // slot; stream of draws; index of INDEX; size of EXPM; value of a constant mask
+  int32_t imm;   // slot; number of a native function; stream of draws; index of INDEX; size of EXPM; value of a constant mask
   double x;      // N_CONST
   IrVal *matrix; // EXPM: imm*imm values, 0 where zero
   Span span;
@@ -40,6 +40,9 @@ struct Ir {
   int nslots, slots_cap;
   IrEffect *effect;
   int neffects, effects_cap;
+  const NativeFn **native;
+  int nnative, native_cap;
+  IrVal last_native; // the last call of an impure one
   Span span;
   bool contract;
 };
@@ -55,6 +58,7 @@ static inline bool ir_uniform(const Ir *ir, IrVal v) { return !rate_by_lane(ir->
 static inline bool ir_number(const Ir *ir, IrVal v, double x) {
   return ir->node[v].fam == N_CONST && !ir->node[v].mask && ir->node[v].x == x;
 }
+int ir_native_rate(const Ir *ir, int number); // of native function `number` where its arguments are constant
 IrVal ir_make(Ir *ir, int fam, IrVal a, IrVal b, IrVal c); // folded and simplified; 0 for operands not there
 
 // fold.c: a node as it should be, or 0 if there is nothing simpler.

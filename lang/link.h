@@ -23,6 +23,10 @@ void link_slopes(Ir *ir, Solve *sol, StageCode *out);
 bool link_check(Lowering *l, Model *m, ConnInfo *ci);
 // The number of a neuron's `event NAME` in PopCode.event; -1: it has none of this name.
 int event_number(const Model *m, Atom name);
+// link_native.c: kernel calls in handlers of a neuron: `on step`, or (every not NULL) that one `on every`.
+bool is_kernel_statement(const Node *n);
+int native_calls(const Model *m, int on, const Node *every);
+bool link_call(Lowering *l, const PopShape *shape, int on, const Node *every, int number, NativeStage *out); // without `after`
 Kernel *link_reader(Lowering *l, const PopShape *shape, int var);
 // link_syn.c: what of a projection decides the form of its kernels.
 typedef struct SynShape {

@@ -48,11 +48,21 @@ static void run_block(System *s, View *v, const Node *scaled, const Node *block,
 }
 
 // ---- on step, on start ----
+// Statements that stand before or behind the kernel calls that cut this handler.
+static bool of_other_part(Env *e, const Node *n) {
+  System *s = e->xi_ctx;
+  if (!e->depth && is_kernel_statement(n)) return s->at++, true;
+  return s->at != s->part;
+}
+
 static void run_handlers(System *s, int on) {
   const Model *m = s->neuron->model;
+  s->e.skip = of_other_part;
+  s->at = 0;
   for (int j = 0; j < m->non; j++)
     if (m->on[j].node->kind == N_ON && m->on[j].node->op == on)
       run_block(s, s->neuron, m->on[j].scaled, m->on[j].node->kid[2], 0x5e9u + (uint32_t)j);
+  s->e.skip = NULL;
 }
 
 static bool has_handler(const PopShape *shape, int on) {
@@ -181,6 +191,7 @@ static bool reads_input(const Node *n, void *ctx) {
 static bool later_code_reads_input(const PopShape *shape) {
   const Model *m = shape->low->model;
   InputUse u = {m, 0};
+  if (native_calls(m, ON_STEP, NULL)) return true;
   if (m->spike.node && node_any(shape->nest || shape->stepped ? m->spike.node : m->spike.node->kid[2], reads_input, &u)) return true;
   if (m->refractory.node && node_any(m->refractory.node, reads_input, &u)) return true;
   for (int j = 0; j < m->non; j++)
@@ -200,6 +211,11 @@ static bool crosses(const System *s) {
   return s->neuron->model->spike.node && s->neuron->model->spike.node->kind == N_SPIKECROSS;
 }
 
+// Whether the test for spikes is a kernel of its own: something comes between integration and test.
+static bool test_apart(const PopShape *shape) {
+  return shape->nest || shape->stepped || native_calls(shape->low->model, ON_STEP, NULL);
+}
+
 static Kernel *make_advance(Lowering *l, const PopShape *shape, Names *names, bool *ok) {
   System s;
   Solve sol;
@@ -215,7 +231,7 @@ static Kernel *make_advance(Lowering *l, const PopShape *shape, Names *names, bo
     env_forget_lets(&s.e);
     run_handlers(&s, ON_STEP);
     store_changes(&s, names);
-    bool apart = shape->nest || shape->stepped;
+    bool apart = test_apart(shape);
     if (apart && before) system_store_hidden(&s, shape->low->before, "before", before);
     if (!apart) emit_spikes(&s, before, flag);
     store_prev(&s);
@@ -228,7 +244,8 @@ static Kernel *make_advance(Lowering *l, const PopShape *shape, Names *names, bo
   return k;
 }
 
-// Arriving events under `semantics = nest`, or the `on step` of a synapse, come between integration and test.
+// What comes between integration and test: arriving events under `semantics = nest`, the `on step` of a synapse, kernels of
+// shared libraries.
 static Kernel *make_threshold(Lowering *l, const PopShape *shape) {
   System s;
   system_open(&s, l, shape, ACC_LANE);
@@ -286,11 +303,13 @@ static Kernel *make_start(Lowering *l, const PopShape *shape, Names *names) {
   return k;
 }
 
-static Kernel *make_every(Lowering *l, const PopShape *shape, int j, Names *names) {
+static Kernel *make_every(Lowering *l, const PopShape *shape, int j, int part, Names *names) {
   System s;
   const Handler *h = &shape->low->model->on[j];
   system_open(&s, l, shape, ACC_LANE);
   s.stored_inputs = s.before_spikes = true;
+  s.part = part;
+  s.e.skip = of_other_part;
   run_block(&s, s.neuron, h->scaled, h->node->kid[2], 0xe7eu + (uint32_t)j);
   store_changes(&s, names);
   Kernel *k = system_compile(&s, "on every");
@@ -308,6 +327,42 @@ static Kernel *make_period(Lowering *l, const PopShape *shape, const Handler *h)
   return k;
 }
 
+// ---- kernels of shared libraries ----
+static Kernel *make_part(Lowering *l, const PopShape *shape, int part, Names *names) {
+  System s;
+  system_open(&s, l, shape, ACC_LANE);
+  s.stored_inputs = s.before_spikes = true;
+  s.part = part;
+  run_handlers(&s, ON_STEP);
+  store_changes(&s, names);
+  Kernel *k = system_compile(&s, "after a kernel");
+  system_close(&s);
+  return k;
+}
+
+static bool make_calls(Lowering *l, const PopShape *shape, Names *names, PopCode *out) {
+  int n = native_calls(shape->low->model, ON_STEP, NULL);
+  out->call = NEWN(l->a, NativeStage, n + 1);
+  for (; out->ncalls < n; out->ncalls++) {
+    NativeStage *s = &out->call[out->ncalls];
+    if (!link_call(l, shape, ON_STEP, NULL, out->ncalls, s)) return false;
+    if (!(s->after = make_part(l, shape, out->ncalls + 1, names))) return false;
+  }
+  return true;
+}
+
+static bool every_calls(Lowering *l, const PopShape *shape, int j, Names *names, TimedKernel *out) {
+  const Node *every = shape->low->model->on[j].node;
+  int n = native_calls(shape->low->model, ON_EVERY, every);
+  out->call = NEWN(l->a, NativeStage, n + 1);
+  for (; out->ncalls < n; out->ncalls++) {
+    NativeStage *s = &out->call[out->ncalls];
+    if (!link_call(l, shape, ON_EVERY, every, out->ncalls, s)) return false;
+    if (!(s->after = make_every(l, shape, j, out->ncalls + 1, names))) return false;
+  }
+  return true;
+}
+
 static bool make_timed(Lowering *l, const PopShape *shape, Names *names, PopCode *out) {
   const Model *m = shape->low->model;
   bool ok = true;
@@ -315,8 +370,8 @@ static bool make_timed(Lowering *l, const PopShape *shape, Names *names, PopCode
   for (int j = 0; j < m->non; j++) {
     const Handler *h = &m->on[j];
     if (h->node->kind != N_ON || h->node->op != ON_EVERY) continue;
-    TimedKernel t = {.kernel = make_every(l, shape, j, names), .period = make_period(l, shape, h)};
-    ok &= t.kernel && t.period;
+    TimedKernel t = {.kernel = make_every(l, shape, j, 0, names), .period = make_period(l, shape, h)};
+    ok &= t.kernel && t.period && every_calls(l, shape, j, names, &t);
     out->every[out->nevery++] = t;
   }
   return ok;
@@ -415,9 +470,10 @@ bool link_population(Lowering *l, const PopShape *shape, PopCode *out) {
   out->advance = make_advance(l, shape, &names, &ok);
   if (ok) ok = link_stages(l, shape, &out->stage);
   const Model *m = shape->low->model;
-  if (ok && (shape->nest || shape->stepped) && m->spike.node) ok = (out->threshold = make_threshold(l, shape)) != NULL;
+  if (ok && test_apart(shape) && m->spike.node) ok = (out->threshold = make_threshold(l, shape)) != NULL;
   if (ok) ok = (out->spike = make_spike(l, shape, &names)) != NULL;
   if (ok && has_handler(shape, ON_START)) ok = (out->start = make_start(l, shape, &names)) != NULL;
+  if (ok) ok = make_calls(l, shape, &names, out);
   if (ok) ok = make_timed(l, shape, &names, out) && make_events(l, shape, &names, out);
   if (ok) out->lets = make_lets(l, shape, &out->lets_need_input, &ok);
   PopShape quiet = *shape;

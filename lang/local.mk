@@ -13,6 +13,7 @@ libcore_la_SOURCES += \
 	lang/check_impl.h \
 	lang/check_model.c \
 	lang/check_name.c \
+	lang/check_native.c \
 	lang/check_net.c \
 	lang/check_network.c \
 	lang/check_script.c \
@@ -38,6 +39,7 @@ libcore_la_SOURCES += \
 	lang/keywords.c lang/keywords.def \
 	lang/lexer.h \
 	lang/link.c lang/link.h \
+	lang/link_native.c \
 	lang/link_pop.c \
 	lang/link_stages.c \
 	lang/link_syn.c \
@@ -59,6 +61,7 @@ libcore_la_SOURCES += \
 	lang/peephole.c \
 	lang/rules.c lang/rules.h \
 	lang/rules_body.c \
+	lang/rules_native.c \
 	lang/rules_net.c \
 	lang/rules_units.c \
 	lang/schedule.c \
@@ -69,6 +72,7 @@ libcore_la_SOURCES += \
 	lang/script_expr.c \
 	lang/script_impl.h \
 	lang/script_index.c \
+	lang/script_native.c \
 	lang/script_net.c \
 	lang/script_signal.c \
 	lang/script_stmt.c \
@@ -117,6 +121,7 @@ CLEANFILES += lang/paths.h
 lang/paths.h: Makefile
 	$(AM_V_GEN)$(MKDIR_P) $(@D) && { \
 	  echo '#define HEBB_DATADIR "$(pkgdatadir)"'; \
+	  echo '#define HEBB_KERNELDIR "$(pkglibdir)"'; \
 	  echo '#define HEBB_SRCDIR "$(abs_top_srcdir)"'; \
 	  echo '#define HEBB_BUILDDIR "$(abs_top_builddir)"'; } >$@.tmp && \
 	  if cmp -s $@.tmp $@; then rm -f $@.tmp; touch $@; else mv $@.tmp $@; fi

@@ -12,13 +12,12 @@ static IrVal mask_and(Env *e, IrVal a, IrVal b) {
   return b ? ir_op2(e->ir, IR_AND, a, b) : a;
 }
 
-// What a statement may touch: the active lanes that have not returned.
-static IrVal live(Env *e) {
+IrVal env_live(Env *e) {
   return e->done ? mask_and(e, e->active, ir_op1(e->ir, IR_NOT, e->done)) : e->active;
 }
 
 static IrVal masked(Env *e, IrVal now, IrVal old) {
-  IrVal m = live(e);
+  IrVal m = env_live(e);
   if (!m || !old) return now;
   if (ir_is_mask(e->ir, now) != ir_is_mask(e->ir, old)) now = to_num(e, now), old = to_num(e, old);
   return ir_select(e->ir, m, now, old);
@@ -26,7 +25,7 @@ static IrVal masked(Env *e, IrVal now, IrVal old) {
 
 void view_assign(Env *e, View *v, const Sym *s, IrVal value) {
   if (s->kind == SYM_WEIGHT && v->host) v = v->host, s = v->model->weight;
-  IrVal old = live(e) ? view_read(e, v, s, s->decl) : 0;
+  IrVal old = env_live(e) ? view_read(e, v, s, s->decl) : 0;
   v->value[s->index] = masked(e, to_num(e, value), old ? to_num(e, old) : 0);
   v->dirty[s->index] = true;
   env_forget_lets(e);
@@ -97,7 +96,7 @@ static void lower_return(Env *e, const Node *n) {
     env_error(e, E_NOT_SUPPORTED, n, "a function used in code of neurons must return a value");
     return;
   }
-  IrVal v = lower_expr(e, n->kid[0]), m = live(e);
+  IrVal v = lower_expr(e, n->kid[0]), m = env_live(e);
   e->result = e->result ? masked(e, v, e->result) : v;
   IrVal now = m ? m : ir_bool(e->ir, true);
   e->done = e->done ? ir_op2(e->ir, IR_OR, e->done, now) : now;
@@ -151,6 +150,7 @@ void lower_statement(Env *e, const Node *s) {
     e->scaled = scaled;
     return;
   }
+  case N_EXPRSTMT: lower_expr(e, s->kid[0]); return; // an impure call
   default: env_error(e, E_NOT_SUPPORTED, s, "this statement cannot stand in code of neurons");
   }
 }

@@ -163,10 +163,26 @@ static IrVal inline_function(Env *e, const Node *n, const Sym *f) {
   return r ? r : ir_const(e->ir, 0);
 }
 
+// ---- native functions ----
+// Numbers cross in the units of the declaration; inside `scaled` blocks they are plain ones, which units do not fit.
+static IrVal lower_native(Env *e, const Node *n, const NativeFn *f) {
+  IrVal args[NATIVE_LANE_PARAMS];
+  for (int k = 0; k < f->nparams; k++) {
+    args[k] = lower_num(e, arg_of(n, k));
+    if (f->param[k].scale != 1) args[k] = ir_op2(e->ir, IR_DIV, args[k], ir_const(e->ir, f->param[k].scale));
+  }
+  if (f->impure) e->varies = true;
+  ir_span(e->ir, n->span);
+  IrVal r = ir_native(e->ir, f, args, f->impure ? env_live(e) : 0);
+  if (f->scale != 1) r = ir_op2(e->ir, IR_MUL, r, ir_const(e->ir, f->scale));
+  return f->result == NATIVE_BOOL ? to_mask(e, r) : r;
+}
+
 IrVal lower_call(Env *e, const Node *n) {
   const Sym *f = n->sym ? n->sym : n->kid[0] ? n->kid[0]->sym : NULL;
   if (n->kid[0] && n->kid[0]->type.kind == TY_SERIES) return lower_series(e, n);
   if (f && f->kind == SYM_FUNC) return inline_function(e, n, f);
+  if (native_of(f)) return lower_native(e, n, native_of(f));
   if (f && f->kind == SYM_BUILTIN) {
     IrVal v = lower_builtin(e, n, f->index);
     if (v) return v;

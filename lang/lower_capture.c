@@ -17,6 +17,7 @@ static bool is_draw(const Node *n, void *ctx) {
   (void)ctx;
   if (n->kind != N_CALL) return false;
   const Sym *f = called(n);
+  if (f && f->kind == SYM_NATIVE) return native_of(f) && native_of(f)->impure;
   if (f && f->kind == SYM_BUILTIN) return BUILTINS[f->index].flags & BUILTIN_RAND;
   if (!f || f->kind != SYM_FUNC || !f->decl) return false;
   return (f->decl->kid[0] && expr_draws(f->decl->kid[0])) || (f->decl->kid[1] && expr_draws(f->decl->kid[1]));

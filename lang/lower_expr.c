@@ -216,8 +216,18 @@ static IrVal lower_binary(Env *e, const Node *n) {
   return swap ? ir_op2(e->ir, (IrOp)ops[n->op], b, a) : ir_op2(e->ir, (IrOp)ops[n->op], a, b);
 }
 
+// Under a mask, which only impure calls ask for.
+static IrVal lower_branch(Env *e, const Node *n, IrVal mask) {
+  IrVal active = e->active;
+  e->active = active ? ir_op2(e->ir, IR_AND, active, mask) : mask;
+  IrVal v = lower_expr(e, n);
+  e->active = active;
+  return v;
+}
+
 static IrVal lower_ifx(Env *e, const Node *n) {
-  IrVal c = lower_mask(e, n->kid[0]), a = lower_expr(e, n->kid[1]), b = lower_expr(e, n->kid[2]);
+  IrVal c = lower_mask(e, n->kid[0]), a = lower_branch(e, n->kid[1], c);
+  IrVal b = lower_branch(e, n->kid[2], ir_op1(e->ir, IR_NOT, c));
   if (ir_is_mask(e->ir, a) != ir_is_mask(e->ir, b)) a = to_num(e, a), b = to_num(e, b);
   return ir_select(e->ir, c, a, b);
 }

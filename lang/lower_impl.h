@@ -137,6 +137,8 @@ IrVal lower_call(Env *e, const Node *n);
 // ---- lower_block.c ----
 void lower_block(Env *e, const Node *block);
 void lower_statement(Env *e, const Node *s);
+// What a statement may touch: the active lanes that have not returned; 0: all.
+IrVal env_live(Env *e);
 // Gives a variable a value (under the active mask) and forgets what depends on it.
 void view_assign(Env *e, View *v, const Sym *s, IrVal value);
 

@@ -117,7 +117,8 @@ top_decl: decl_word name body   { $$ = with_doc(NAMED($3, $2, @2), $1.doc); $$->
   | FUNCTION name '(' fparams ')' fbody
                                 { $$ = $6; $$->span = @$; NAMED(with_doc($$, $1.doc), $2, @2); with_list2(ps, $$, $4); }
   | NATIVE string '{' nativefns '}'
-                                { $$ = with_doc(with_list(ps, K0(NATIVE, @$), $4), $1.doc); plain_text(ps, $$, $2); }
+                                { $$ = with_doc(with_list(ps, K0(NATIVE, @$), $4), $1.doc); plain_text(ps, $$, $2);
+                                  $$->name_span = @2; }
   | NATIVE string '{' nativefns error '}'
                                 { $$ = with_list(ps, K0(NATIVE, @$), $4); plain_text(ps, $$, $2); yyerrok; recovered(ps); }
   | USE name                    { $$ = NAMED(K0(USE, @$), $2, @2); }
@@ -169,8 +170,8 @@ nativefns: %empty               { $$ = items_new(ps); }
 nativefn: name '(' fparams ')' rettype derivative_opt
                                 { $$ = with_doc(NAMED(K1(NATIVEFN, @$, $5), $1, @1), $1.doc); with_list2(ps, $$, $3);
                                   $$->name2 = $6.name; }
-  | KERNEL name '(' fparams ')'
-                                { $$ = with_doc(NAMED(with_flags(K0(NATIVEFN, @$), NF_KERNEL), $2, @2), $1.doc);
+  | KERNEL name '(' fparams ')' rettype
+                                { $$ = with_doc(NAMED(with_flags(K1(NATIVEFN, @$, $6), NF_KERNEL), $2, @2), $1.doc);
                                   with_list2(ps, $$, $4); }
   | IMPURE nativefn             { $$ = with_doc(with_flags($2, NF_IMPURE), $1.doc); $$->span = @$; }
   ;

@@ -80,6 +80,25 @@ void rule_return_place(Checker *c, Node *n);
 void rule_returns(Checker *c, Node *n, Type was, Type t);
 void rule_native_param(Checker *c, Node *p);
 
+// native functions (rules_native.c)
+void rule_native_type(Checker *c, Node *unit, const char *meant);
+void rule_native_untyped(Checker *c, Node *p);
+void rule_native_default(Checker *c, Node *p);
+void rule_native_sizes(Checker *c, Node *p, Node *size);
+void rule_native_function_param(Checker *c, Node *p);
+void rule_native_array(Checker *c, Node *p);
+void rule_native_count_first(Checker *c, Node *p);
+void rule_native_many(Checker *c, Node *n, int most);
+void rule_native_nameless(Checker *c, Node *n);
+void rule_native_text(Checker *c, Node *n);
+void rule_impure_place(Checker *c, Node *call, const char *name);
+void rule_native_place(Checker *c, Node *arg, const char *param);
+void rule_kernel_place(Checker *c, Node *call);
+void rule_kernel_result(Checker *c, Node *call);
+void rule_kernel_state(Checker *c, Node *arg, const char *param);
+void rule_kernel_column(Checker *c, Node *arg, const char *param);
+void rule_kernel_out_value(Checker *c, Node *arg, const char *param);
+
 // bodies
 void rule_array_in_body(Checker *c, Node *n);
 void rule_body_reads_changed(Checker *c, Node *n, const Sym *s);

@@ -259,6 +259,10 @@ static void emit_call(ScriptC *c, Node *n) {
     emit(c, n->span, S_CALL, compile_function(c, f->decl), 0);
     return;
   }
+  if (native_of(f)) {
+    emit_native_call(c, n, native_of(f));
+    return;
+  }
   emit_expr(c, n->kid[0]);
   emit_expr(c, arg_value(n->list[0]));
   emit(c, n->span, S_SAMPLE, 0, 0);

@@ -6,6 +6,7 @@
 //   script_expr.c    expressions
 //   script_index.c   members and indices, and what reads through them
 //   script_assign.c  assignments
+//   script_native.c  native libraries and their calls
 //   script_stmt.c    control, time, output
 //   script_signal.c  signals and what they are bound to
 //   script_net.c     populations, connections, stimuli, recordings, selections, draws
@@ -87,6 +88,9 @@ void emit_population_index(ScriptC *c, Node *n);
 Node *member_object(Node *n);
 const char *member_path(ScriptC *c, Node *n);
 bool draws_per_element(const Node *n);
+
+void emit_native_library(ScriptC *c, Node *n);
+void emit_native_call(ScriptC *c, Node *n, const struct NativeFn *f);
 
 // ---- statements ----
 void emit_assign(ScriptC *c, Node *n);

@@ -366,7 +366,7 @@ static bool emit_time_item(ScriptC *c, Node *n) {
 // Declarations leave no code.
 static bool is_declaration(const Node *n) {
   return n->kind == N_NEURON || n->kind == N_SYNAPSE || n->kind == N_RULE || n->kind == N_NETWORK || n->kind == N_FUNCTION ||
-         n->kind == N_NATIVE || n->kind == N_USE;
+         n->kind == N_USE;
 }
 
 void emit_statement(ScriptC *c, Node *n) {
@@ -378,6 +378,7 @@ void emit_statement(ScriptC *c, Node *n) {
   case N_FOR: emit_loop(c, n->kid[0], n->sym, n->span, block_body, n->kid[2]); break;
   case N_WHILE: emit_while(c, n); break;
   case N_RETURN: emit_return(c, n); break;
+  case N_NATIVE: emit_native_library(c, n); break;
   case N_EXPRSTMT: emit_alone(c, n); break;
   case N_TEST: emit_test(c, n); break;
   case N_SET: emit_set(c, n); break;

@@ -71,6 +71,7 @@ typedef struct System {
   bool stored_inputs;    // inputs are read from their columns (kernels that run after advance)
   bool before_spikes;    // of these: the spikes of this step are not known yet
   bool read_input;       // an input was read
+  int part, at;          // of handlers that kernel calls cut: which part is lowered, which one is being walked through
   const InjectLow *drive;// being lowered
 } System;
 

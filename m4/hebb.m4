@@ -111,6 +111,46 @@ AC_DEFUN([HEBB_SUNDIALS], [
   AM_CONDITIONAL([HAVE_SUNDIALS], [test "x$have_sundials" = xyes])
 ])
 
+# HEBB_LINEAR: the libraries of linear algebra that stdlib/kernels is built with. --with-blas, --with-lapack=yes|no|auto;
+# sets have_blas and have_lapack to what was found, LINEAR_CPPFLAGS and LINEAR_LIBS.
+AC_DEFUN([HEBB_LINEAR], [
+  AC_ARG_WITH([blas], [AS_HELP_STRING([--with-blas], [products of large matrices by CBLAS (default: where found)])], [], [with_blas=auto])
+  AC_ARG_WITH([lapack], [AS_HELP_STRING([--with-lapack], [eigenvalues by LAPACKE (default: where found)])], [], [with_lapack=auto])
+  have_blas=no have_lapack=no LINEAR_CPPFLAGS= LINEAR_LIBS=
+  AS_IF([test "x$with_blas" != xno], [
+    PKG_CHECK_MODULES([OPENBLAS], [openblas], [have_blas=openblas], [
+      PKG_CHECK_MODULES([BLAS], [cblas], [have_blas=cblas], [
+        PKG_CHECK_MODULES([BLAS], [blas], [have_blas=blas], [:])])])
+    AS_CASE([$have_blas],
+      [openblas], [HEBB_TRY_LINEAR([blas], [-DHEBB_CBLAS -DHEBB_OPENBLAS $OPENBLAS_CFLAGS], [$OPENBLAS_LIBS],
+        [#include <cblas.h>], [openblas_set_num_threads(1); return (int)cblas_ddot(0, 0, 1, 0, 1);])],
+      [cblas|blas], [HEBB_TRY_LINEAR([blas], [-DHEBB_CBLAS $BLAS_CFLAGS], [$BLAS_LIBS],
+        [#include <cblas.h>], [return (int)cblas_ddot(0, 0, 1, 0, 1);])])
+    AS_IF([test "x$with_blas$have_blas" = xyesno], [AC_MSG_ERROR([--with-blas was asked for, but no CBLAS is found: install libopenblas-dev])])
+  ])
+  AS_IF([test "x$with_lapack" != xno], [
+    PKG_CHECK_MODULES([LAPACKE], [lapacke], [have_lapack=lapacke], [:])
+    AS_IF([test "x$have_lapack" != xno], [HEBB_TRY_LINEAR([lapack], [-DHEBB_LAPACKE $LAPACKE_CFLAGS], [$LAPACKE_LIBS],
+      [#include <lapacke.h>], [return (int)LAPACKE_dgesv(LAPACK_ROW_MAJOR, 0, 0, 0, 1, 0, 0, 1);])])
+    AS_IF([test "x$with_lapack$have_lapack" = xyesno], [AC_MSG_ERROR([--with-lapack was asked for, but no LAPACKE is found: install liblapacke-dev])])
+  ])
+  AC_SUBST([LINEAR_CPPFLAGS])
+  AC_SUBST([LINEAR_LIBS])
+])
+
+# HEBB_TRY_LINEAR(WHICH, CPPFLAGS, LIBS, INCLUDE, CODE): takes the library if a program with it links.
+AC_DEFUN([HEBB_TRY_LINEAR], [
+  hebb_save_CPPFLAGS=$CPPFLAGS hebb_save_LIBS=$LIBS
+  CPPFLAGS="$CPPFLAGS $2"
+  LIBS="$3 $LIBS"
+  AC_MSG_CHECKING([whether $have_$1 links])
+  AC_LINK_IFELSE([AC_LANG_PROGRAM([[$4]], [[$5]])],
+    [AC_MSG_RESULT([yes]); LINEAR_CPPFLAGS="$LINEAR_CPPFLAGS $2"; LINEAR_LIBS="$3 $LINEAR_LIBS"],
+    [AC_MSG_RESULT([no]); have_$1=no])
+  CPPFLAGS=$hebb_save_CPPFLAGS
+  LIBS=$hebb_save_LIBS
+])
+
 # HEBB_SANITIZERS: SAN_CFLAGS, which compile and link use.
 AC_DEFUN([HEBB_SANITIZERS], [
   SAN_CFLAGS="-fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer"

@@ -47,7 +47,7 @@ includes base 'base/[^"]*'
 verdict 'base includes nothing but base' "$found"
 includes vm 'base/[^"]*|vm/[^"]*|hebb_kernel\.h|include/hebb_kernel\.h'
 verdict 'vm includes nothing but base and vm' "$found"
-includes lang 'base/[^"]*|lang/[^"]*|vm/(program|kernel|ops|builtin|net|value|vm|script|vmath|expm)\.(h|def)|hebb\.h|include/hebb\.h'
+includes lang 'base/[^"]*|lang/[^"]*|vm/(program|kernel|ops|ffi|builtin|net|value|vm|script|vmath|expm)\.(h|def)|hebb\.h|include/hebb\.h'
 verdict 'lang sees of vm its contracts only' "$found"
 includes cli 'base/[^"]*|lang/[^"]*|vm/[^"]*|cli/[^"]*|hebb\.h|include/hebb\.h'
 verdict 'cli includes from the top' "$found"

@@ -13,6 +13,7 @@ AM_TESTS_ENVIRONMENT = \
 	HAVE_LIBEDIT=$(have_libedit); export HAVE_LIBEDIT; \
 	CK_DEFAULT_TIMEOUT=60; export CK_DEFAULT_TIMEOUT; \
 	HEBB_PATH=$(abs_top_srcdir)/stdlib; export HEBB_PATH; \
+	CC='$(CC)'; export CC; \
 	top_srcdir=$(abs_top_srcdir); export top_srcdir; \
 	SANITIZERS='$(SAN_CFLAGS)'; export SANITIZERS; \
 	ASAN_OPTIONS=exitcode=99:allocator_may_return_null=1; export ASAN_OPTIONS; \
@@ -76,6 +77,7 @@ language_tests = \
 	tests/examples.sh \
 	tests/isa.sh \
 	tests/lang.sh \
+	tests/native.sh \
 	tests/refs.sh \
 	tests/resume.sh \
 	tests/stdlib.sh \
@@ -86,7 +88,15 @@ if HAVE_SUNDIALS
 TESTS += tests/cvode.sh
 endif
 tests/cvode.log: hebb$(EXEEXT)
-EXTRA_DIST += $(language_tests) $(house_tests) tests/cvode.sh tests/cvode tests/common.sh tests/lang tests/unit tests/refs tests/resume tests/stdlib tests/isa tests/golden
+EXTRA_DIST += $(language_tests) $(house_tests) tests/cvode.sh tests/cvode tests/common.sh tests/lang tests/unit tests/refs tests/resume tests/stdlib tests/isa tests/golden tests/native tests/lapack
+
+# A library of functions and kernels that tests/native calls. (libtool makes a shared one only where it has a place to be
+# installed.)
+check_LTLIBRARIES += tests/native/libhebbtest.la
+tests_native_libhebbtest_la_SOURCES = tests/native/testlib.c
+tests_native_libhebbtest_la_LDFLAGS = $(AM_LDFLAGS) -module -avoid-version -shared -rpath /nowhere
+tests_native_libhebbtest_la_LIBADD =
+tests/native.log: tests/native/libhebbtest.la stdlib/kernels/hebb_linear.la
 
 $(language_tests:.sh=.log): hebb$(EXEEXT)
 tests/robust.log tests/fmt.log: hebb$(EXEEXT)

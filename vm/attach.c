@@ -120,7 +120,9 @@ static bool prepare_pop(Vm *vm, Pop *p) {
   bool ok = true;
   for (int i = 0, n = pop_kernels(r, k, b); i < n; i++) ok = ok && scope_prepare(&s, k[i]);
   ok = ok && scope_prepare(&s, r->code.stage.slopes) && scope_prepare(&s, r->code.stage.limits);
-  for (int i = 0; i < r->code.nevery; i++) ok = ok && scope_prepare(&s, r->code.every[i].kernel);
+  for (int i = 0; i < r->code.nevery; i++)
+    ok = ok && scope_prepare(&s, r->code.every[i].kernel) && calls_prepare(&s, r->code.every[i].call, r->code.every[i].ncalls);
+  ok = ok && calls_prepare(&s, r->code.call, r->code.ncalls);
   for (int i = 0; i < r->code.nevent; i++)
     ok = ok && scope_prepare(&s, r->code.event[i]) && scope_prepare(&s, event_block(r, i));
   return ok;
@@ -196,10 +198,13 @@ static void bind_pop(Vm *vm, Pop *p) {
   if (r->stage) stage_part_bind(r->stage, &s, id);
   r->every = mem_alloc(sizeof *r->every * (size_t)(r->code.nevery + 1));
   r->period = mem_alloc(sizeof *r->period * (size_t)(r->code.nevery + 1));
+  r->every_call = mem_alloc(sizeof *r->every_call * (size_t)(r->code.nevery + 1));
   for (int i = 0; i < r->code.nevery; i++) {
     bound_open(&r->every[i], r->code.every[i].kernel, &s, id);
     r->period[i] = period_of(vm, r->code.every[i].period, &s, id);
+    r->every_call[i] = calls_open(&s, r->code.every[i].call, r->code.every[i].ncalls, id);
   }
+  r->call = calls_open(&s, r->code.call, r->code.ncalls, id);
   r->event = mem_alloc(sizeof *r->event * (size_t)(r->code.nevent + 1));
   r->event_block = mem_alloc(sizeof *r->event_block * (size_t)(r->code.nevent + 1));
   for (int i = 0; i < r->code.nevent; i++) {
@@ -387,7 +392,11 @@ static void setup_pop(Vm *vm, Pop *p) {
   PopRun *r = pop_run(p);
   for (int i = 0, n = pop_kernels(r, k, b); i < n; i++) bound_setup(vm, b[i], p->n);
   setup_stage(vm, r->stage, p->n);
-  for (int i = 0; i < r->code.nevery; i++) bound_setup(vm, &r->every[i], p->n);
+  for (int i = 0; i < r->code.nevery; i++) {
+    bound_setup(vm, &r->every[i], p->n);
+    calls_setup(vm, p, r->every_call[i], r->code.every[i].ncalls);
+  }
+  calls_setup(vm, p, r->call, r->code.ncalls);
   for (int i = 0; i < r->code.nevent; i++) {
     bound_setup(vm, &r->event[i], p->n);
     bound_setup(vm, &r->event_block[i], p->n);
@@ -416,7 +425,8 @@ void run_setup(Vm *vm) {
 static void find_free(Vm *vm) {
   for (int k = 0; k < vm->pops.n; k++) {
     PopRun *r = pop_run(vm->pops.data[k]);
-    r->free_running = !r->code.nevery && !r->code.nevent && !r->code.lets && !r->code.threshold && !r->stage && !vm->pops.data[k]->nblocks;
+    bool alone = !r->code.ncalls && !kernel_is_impure(r->code.advance) && !kernel_is_impure(r->code.spike);
+    r->free_running = alone && !r->code.nevery && !r->code.nevent && !r->code.lets && !r->code.threshold && !r->stage && !vm->pops.data[k]->nblocks;
   }
   for (int k = 0; k < vm->projs.n; k++) {
     if (!vm->projs.data[k]->nsyn) continue;
@@ -436,6 +446,11 @@ static void detach_pop(Pop *p) {
     bound_close(&r->event[i]);
     bound_close(&r->event_block[i]);
   }
+  for (int i = 0; r->every_call && i < r->code.nevery; i++) calls_close(r->every_call[i], r->code.every[i].ncalls);
+  calls_close(r->call, r->code.ncalls);
+  mem_free(r->every_call);
+  r->call = NULL;
+  r->every_call = NULL;
   mem_free(r->every);
   mem_free(r->event);
   mem_free(r->event_block);
@@ -517,15 +532,13 @@ static bool attach(Vm *vm) {
 
 bool run_attach(Vm *vm) {
   Net *net = vm_net(vm);
+  bool ok = true;
   injections_round(vm);
   globals_refresh(vm);
-  if (!net->attached || any_changed(vm)) {
-    bool ok = attach(vm);
-    net->attached = ok;
-    return ok;
-  }
-  if (net->constants || net->weights) run_setup(vm);
-  return true;
+  if (!net->attached || any_changed(vm)) ok = net->attached = attach(vm);
+  else if (net->constants || net->weights) run_setup(vm);
+  if (net->broken) ok = net->attached = net->broken = false;
+  return ok;
 }
 
 bool vm_link(Vm *vm) { return run_attach(vm); }

@@ -122,7 +122,7 @@ static bool prepare_full(const Scope *s, const Slot *t, Column *c, int64_t n) {
   return true;
 }
 
-static bool prepare_slot(const Scope *s, const Slot *t) {
+bool scope_prepare_slot(const Scope *s, const Slot *t) {
   int64_t n;
   Column *c = scope_column(s, t, &n);
   if (!c || (s->gather && t->object == OBJ_SELF)) return true;
@@ -133,7 +133,7 @@ static bool prepare_slot(const Scope *s, const Slot *t) {
 
 bool scope_prepare(const Scope *s, const Kernel *k) {
   for (int i = 0; k && i < kernel_nslots(k); i++) {
-    if (prepare_slot(s, kernel_slot(k, i))) continue;
+    if (scope_prepare_slot(s, kernel_slot(k, i))) continue;
     report_memory(s->vm, s->self ? s->self->desc->span : s->proj->desc->span, 8.0 * (double)(s->self ? s->self->n : s->proj->nsyn),
                   "a variable of it");
     return false;
@@ -279,6 +279,14 @@ void bound_setup(Vm *vm, Bound *b, int64_t n) {
   if (!b->in) return;
   KernelCall call = call_now(vm, b->object);
   instance_setup(b->in, n, &call);
+  if (report_native(vm, &call.fault, (Span){0})) vm_net(vm)->broken = true;
+}
+
+// Setup and one run. False after a report: a native function failed.
+bool bound_once(Vm *vm, Bound *b, int64_t n, KernelCall *call, Span span) {
+  instance_setup(b->in, n, call);
+  if (call->fault.what < 0) instance_run(b->in, call);
+  return !report_native(vm, &call->fault, span);
 }
 
 // ---- globals ----

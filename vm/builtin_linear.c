@@ -3,6 +3,7 @@
 #include "base/arena.h"
 #include "vm/builtin_args.h"
 #include "vm/builtin_stats.h"
+#include "vm/kernels.h"
 #include "vm/linear.h"
 
 #include <math.h>
@@ -30,6 +31,21 @@ static bool shapes_differ(BuiltinCall *c, const ArrayView *x, const ArrayView *y
 
 // ---- products ----
 
+// From here on a product is worth a call of BLAS. Below it results are the same on every machine; above it they are as near
+// as rounding leaves them.
+enum { LARGE_PRODUCT = 1 << 15 };
+
+static bool blas_product(BuiltinCall *c, const ArrayView *x, const ArrayView *y, double *out, int64_t m, int64_t k, int64_t n) {
+  if (m * k * n < LARGE_PRODUCT || m > INT32_MAX || k > INT32_MAX || n > INT32_MAX) return false;
+  const NativeFn *f = kernels_find(c->vm, n == 1 ? KERNEL_hebb_matvec : KERNEL_hebb_matmul);
+  if (!f) return false;
+  NativeCell args[6] = {{.i = m}, {.i = k}, {.i = n}, {.p = x->data}, {.p = y->data}, {.p = out}}, result;
+  if (n == 1)
+    for (int j = 2; j < 5; j++) args[j] = args[j + 1];
+  native_call(f, args, &result);
+  return true;
+}
+
 // A vector counts as a row on the left and as a column on the right.
 static bool dot(BuiltinCall *c, const ArrayView *x, const ArrayView *y) {
   if (x->ndim < 1 || x->ndim > 2 || y->ndim < 1 || y->ndim > 2 || x->shape[x->ndim - 1] != y->shape[0])
@@ -40,6 +56,7 @@ static bool dot(BuiltinCall *c, const ArrayView *x, const ArrayView *y) {
   if (y->ndim == 2) shape[ndim++] = n;
   Array *r = arg_make(c, VAL_NUM, ndim, shape);
   if (!r) return false;
+  if (blas_product(c, x, y, r->data, m, k, n)) return give(c, array_value(r));
   if (n == 1)
     for (int64_t i = 0; i < m; i++) r->data[i] = linear_dot(x->data + i * k, y->data, k);
   else linear_product(x->data, y->data, r->data, m, k, n);
@@ -188,3 +205,78 @@ static bool lstsq(BuiltinCall *c, const ArrayView *a, const ArrayView *b) {
   return give(c, value_obj(r));
 }
 bool builtin_lstsq(BuiltinCall *c) { return with_two(c, lstsq); }
+
+// ---- decompositions ----
+
+static bool no_lapack(BuiltinCall *c, const char *name, const char *why) {
+  Diag *e = diag(c->diags, E_NO_LAPACK, c->span, "`%s` needs LAPACK: %s", name, why);
+  diag_hint(e, "install liblapacke-dev (Debian) or lapack-devel (Fedora), and build hebb again");
+  return false;
+}
+
+static bool call_lapack(BuiltinCall *c, KernelId id, const char *name, NativeCell *args) {
+  const NativeFn *f = kernels_find(c->vm, id);
+  NativeCell result;
+  char text[600];
+  if (!f) return no_lapack(c, name, "its library hebb_linear is not found");
+  native_call(f, args, &result);
+  const char *said = native_message(f);
+  bool missing = said && strstr(said, "built without");
+  bool failed = native_failed(f, &result, text);
+  if (missing) return no_lapack(c, name, "hebb was built without it");
+  return !failed || arg_error(c, 0, E_SINGULAR, "%s", text);
+}
+
+// A table of new arrays, n rows each; columns that are matrices have `widths` columns.
+static Table *result_table(BuiltinCall *c, int n, const char *const *names, int64_t rows, const int64_t *widths, Array **column) {
+  Table *t = table_new(n);
+  for (int k = 0; k < n; k++) {
+    int64_t shape[2] = {rows, widths[k]};
+    column[k] = arg_make(c, VAL_NUM, widths[k] ? 2 : 1, shape);
+    if (!column[k]) return value_drop(value_obj(t)), NULL;
+    table_set(t, k, names[k], "", 1, value_obj(column[k]));
+  }
+  return t;
+}
+
+static bool finite_matrix(BuiltinCall *c, ArrayView *a) {
+  if (!arg_view(c, 0, a)) return false;
+  bool ok = a->ndim == 2 ? check_finite(c, 0, a) : arg_error(c, 0, E_SHAPE, "a matrix is needed here");
+  if (!ok) view_drop(a);
+  return ok;
+}
+
+static bool eig(BuiltinCall *c, const ArrayView *a) {
+  static const char *const names[] = {"re", "im", "vectors_re", "vectors_im"};
+  int64_t n = a->shape[0], widths[] = {0, 0, n, n};
+  Array *out[4];
+  if (n != a->shape[1]) return arg_error(c, 0, E_SHAPE, "eigenvalues need a square matrix, this has %lld rows and %lld columns", (long long)n, (long long)a->shape[1]);
+  Table *t = result_table(c, 4, names, n, widths, out);
+  if (!t) return false;
+  NativeCell args[] = {{.i = n}, {.p = a->data}, {.p = out[0]->data}, {.p = out[1]->data}, {.p = out[2]->data}, {.p = out[3]->data}};
+  if (call_lapack(c, KERNEL_hebb_eig, "eig", args)) return give(c, value_obj(t));
+  value_drop(value_obj(t));
+  return false;
+}
+
+static bool svd(BuiltinCall *c, const ArrayView *a) {
+  static const char *const names[] = {"s", "u", "v"};
+  int64_t m = a->shape[0], n = a->shape[1], k = m < n ? m : n, widths[] = {0, m, n};
+  Array *out[3];
+  Table *t = result_table(c, 3, names, k, widths, out);
+  if (!t) return false;
+  NativeCell args[] = {{.i = m}, {.i = n}, {.i = k}, {.p = a->data}, {.p = out[0]->data}, {.p = out[1]->data}, {.p = out[2]->data}};
+  if (call_lapack(c, KERNEL_hebb_svd, "svd", args)) return give(c, value_obj(t));
+  value_drop(value_obj(t));
+  return false;
+}
+
+static bool of_matrix(BuiltinCall *c, bool (*f)(BuiltinCall *c, const ArrayView *a)) {
+  ArrayView a;
+  if (!finite_matrix(c, &a)) return false;
+  bool ok = f(c, &a);
+  view_drop(&a);
+  return ok;
+}
+bool builtin_eig(BuiltinCall *c) { return of_matrix(c, eig); }
+bool builtin_svd(BuiltinCall *c) { return of_matrix(c, svd); }

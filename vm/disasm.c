@@ -41,12 +41,24 @@ static void print_commit(const Kernel *k, const uint16_t *a, Str *out) {
     print_register(k, p[2], out);
   }
 }
+static void print_native(const Kernel *k, const uint16_t *a, Str *out) {
+  str_addf(out, "%s(", k->native[a[0]]->name);
+  for (int i = 0; i < a[2]; i++) {
+    str_add(out, i ? ", " : "");
+    print_register(k, a[3 + i], out);
+  }
+  str_addc(out, ')');
+  if (a[1] == 0xffff) return;
+  str_add(out, " where ");
+  print_register(k, a[1], out);
+}
 static void print_operand(const Kernel *k, const uint16_t *code, char kind, const uint16_t *a, Str *out) {
   switch (kind) {
   case 's': print_slot(k, *a, out); break;
   case 'w': str_addf(out, "stream %u", a[0] | (unsigned)a[1] << 16); break;
   case 'E': print_expm(k, a, out); break;
   case 'C': print_commit(k, a, out); break;
+  case 'N': print_native(k, a, out); break;
   case 'i': str_addf(out, "%d", op_info(*code)->family == FAM_FINITE ? k->what[*a] : *a); break;
   default: print_register(k, *a, out);
   }

@@ -252,7 +252,7 @@ static bool run(KernelInstance *in, KernelCall *call) {
 }
 
 bool instance_run(KernelInstance *in, KernelCall *call) {
-  call->fault.what = -1;
+  call->fault = (Fault){.what = -1};
   if (call->hi <= call->lo) return true;
   if (!call->profile) return run(in, call);
   double from = profile_clock();
@@ -261,12 +261,12 @@ bool instance_run(KernelInstance *in, KernelCall *call) {
   return ok;
 }
 
-void instance_setup(KernelInstance *in, int64_t n, const KernelCall *call) {
+void instance_setup(KernelInstance *in, int64_t n, KernelCall *call) {
   const Kernel *k = in->k;
   KernelCall c = *call;
   c.lo = 0;
   c.hi = n;
-  c.fault.what = -1;
+  c.fault = (Fault){.what = -1};
   int64_t lanes = (n + 7) & ~(int64_t)7;
   if (k->nderived && lanes > in->derived_lanes) {
     mem_free(in->derived);
@@ -279,6 +279,7 @@ void instance_setup(KernelInstance *in, int64_t n, const KernelCall *call) {
   Work w;
   work_init(&w, in, &c, memory);
   execute_scalars(in, &w.f, SECTION_SETUP, reg_setup(k), k->nsetup);
-  execute_lanes(in, &w, SECTION_LANES, 0, n);
+  if (c.fault.what < 0) execute_lanes(in, &w, SECTION_LANES, 0, n);
+  call->fault = c.fault;
   mem_free(memory);
 }

@@ -145,6 +145,22 @@ DEF(EXPM_x) {
   return out + kk;
 }
 
+// ---- functions of shared libraries ----
+DEF(NATIVE_x) {
+  const NativeFn *fn = f->k->native[a[1]];
+  const double *arg[NATIVE_LANE_PARAMS] = {NULL};
+  uint8_t step[NATIVE_LANE_PARAMS] = {0};
+  for (int i = 0; i < a[3]; i++) {
+    arg[i] = NUM(4 + i);
+    step[i] = a[4 + i] >= f->scalars;
+  }
+  const int64_t *mask = a[2] == 0xffff ? NULL : f->r[a[2]];
+  if (native_lanes(fn, NUM(0), mask, arg, step, f->lo, f->hi)) return a + 4 + a[3];
+  f->call->fault = (Fault){.lane = element(f, f->lo), .native = fn};
+  return f->halt;
+}
+DEF(KEEP_v) { return (void)f, a + 1; }
+
 // ---- checks ----
 // 0 * x is 0 for a finite x, NaN otherwise, and a sum keeps NaN. Lanes that do not count may hold anything: only when the
 // sum is NaN are those that count looked at.
@@ -152,7 +168,7 @@ static __attribute__((noinline)) bool find_fault(Frame *f, const double *p, int 
   for (int i = from > f->lo ? from : f->lo; i < f->hi; i++) {
     double x = p[i] * factor;
     if (x - x == 0) continue;
-    f->call->fault = (Fault){f->k->what[what], element(f, i), x};
+    f->call->fault = (Fault){.what = f->k->what[what], .lane = element(f, i), .value = x};
     return true;
   }
   return false;

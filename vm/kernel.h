@@ -13,6 +13,7 @@
 // Lanes of a block begin at a multiple of 8; operations go over a multiple of 8 lanes, effects over the asked ones only.
 #ifndef HEBB_KERNEL_H
 #define HEBB_KERNEL_H
+#include "vm/ffi.h"
 #include "vm/ops.h"
 #include "vm/program.h"
 
@@ -39,6 +40,8 @@ struct Kernel {
   uint16_t *column;                                                  // slots of columns, then of outs
   int *what; // of FINITE
   int nwhat;
+  const NativeFn **native; // of NATIVE
+  int nnative;
   InsnSpan *spans;
   int nspans;
   bool random;

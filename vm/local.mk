@@ -22,6 +22,10 @@ libcore_la_SOURCES += \
 	vm/disasm.c \
 	vm/event.c \
 	vm/expm.c vm/expm.h \
+	vm/ffi.c vm/ffi.h \
+	vm/ffi_file.c \
+	vm/ffi_script.c \
+	vm/ffi_step.c \
 	vm/format.c vm/format.h \
 	vm/free.c \
 	vm/history.c \
@@ -34,6 +38,7 @@ libcore_la_SOURCES += \
 	vm/io_h5.c \
 	vm/io_npy.c \
 	vm/io_npz.c \
+	vm/kernels.c vm/kernels.h \
 	vm/kern.h \
 	vm/kern_arith.h \
 	vm/kern_fused.h \
@@ -57,6 +62,7 @@ libcore_la_SOURCES += \
 	vm/script.c vm/script.h \
 	vm/script_file.c vm/script_file.h \
 	vm/script_machine.h \
+	vm/script_op_native.c \
 	vm/script_op_net.c \
 	vm/script_op_out.c \
 	vm/script_op_time.c \

@@ -142,7 +142,24 @@ typedef struct Injection {
   Span span;
 } Injection;
 
+// A kernel of a shared library, called for all neurons at once, and what runs by lanes after it.
+typedef struct NativeArg {
+  Kernel *value;    // stores the value to SPACE_OUT 0: of each lane, or (a single value) of the first; NULL: one of these
+  int var;          // a column of the neuron; -1
+  int global;       // an array of the script; -1
+  const char *text;
+  Span span;
+} NativeArg;
+typedef struct NativeStage {
+  const struct NativeFn *fn;
+  NativeArg *arg;   // by parameter
+  Kernel *after;    // NULL: nothing
+  Span span;
+} NativeStage;
+
 typedef struct TimedKernel {
+  NativeStage *call; // after the kernel
+  int ncalls;
   Kernel *kernel;
   Kernel *period;   // stores the period to SPACE_OUT 0 (one lane)
 } TimedKernel;
@@ -169,9 +186,12 @@ typedef struct StageCode {
 typedef struct PopCode {
   Kernel *advance;       // integration, on step, threshold -> spikes. Lanes 0..n-1
   Kernel *threshold;     // NULL: in advance. Else the test for spikes alone, where something comes between integration and
-                         // test: arriving events under semantics nest, otherwise the `on step` of synapses
+                         // test: arriving events under semantics nest, otherwise the `on step` of synapses, and kernels of
+                         // shared libraries
   Kernel *spike;         // over the spike list (ACC_SELF): spike block and last_spike; NULL if it cannot spike
   Kernel *start;         // on start, NULL
+  NativeStage *call;     // after advance; then threshold is a kernel of its own
+  int ncalls;
   TimedKernel *every;    // on every T, after advance of the steps that begin at T, 2T, ...
   int nevery;
   Kernel *lets;          // stores lets and inputs that others read (phase 2); NULL if none are needed

@@ -50,6 +50,6 @@ int op_variant(int family, const char *kinds) {
 int op_words(const uint16_t *code) {
   int n = 1;
   for (const char *p = ops[code[0]].operands; *p; p++)
-    n += *p == 'w' ? 2 : *p == 'E' ? 1 + 2 * code[n] * code[n] : *p == 'C' ? 1 + 4 * code[n] : 1;
+    n += *p == 'w' ? 2 : *p == 'E' ? 1 + 2 * code[n] * code[n] : *p == 'C' ? 1 + 4 * code[n] : *p == 'N' ? 3 + code[n + 2] : 1;
   return n;
 }

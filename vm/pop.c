@@ -92,10 +92,9 @@ static bool run_init(Vm *vm, Pop *p, const InitCode *c, Scope *s, int64_t lanes)
   bound_open(&b, c->kernel, s, (uint32_t)p->id);
   KernelCall call = call_now(vm, (uint32_t)p->id);
   call.hi = lanes;
-  instance_setup(b.in, lanes, &call);
-  instance_run(b.in, &call);
+  bool ok = bound_once(vm, &b, lanes, &call, p->desc->span);
   bound_close(&b);
-  return true;
+  return ok;
 }
 
 static bool init_kernel(Vm *vm, Pop *p, const InitCode *c, Column *col, Scope *s) {

@@ -11,6 +11,11 @@
 
 int kernel_nslots(const Kernel *k) { return k->nslots; }
 const Slot *kernel_slot(const Kernel *k, int s) { return &k->slots[s]; }
+bool kernel_is_impure(const Kernel *k) {
+  for (int i = 0; k && i < k->nnative; i++)
+    if (k->native[i]->impure) return true;
+  return false;
+}
 bool kernel_is_random(const Kernel *k) { return k->random; }
 
 void kernel_free(Kernel *k) {
@@ -22,6 +27,7 @@ void kernel_free(Kernel *k) {
   mem_free(k->constants);
   mem_free(k->column);
   mem_free(k->what);
+  mem_free(k->native);
   mem_free(k->spans);
   mem_free(k);
 }
@@ -90,6 +96,14 @@ static const char *check_commit(Verify *v, const uint16_t *at, const uint16_t *e
   }
   return wrong;
 }
+static const char *check_native(const Verify *v, const uint16_t *at, const uint16_t *end) {
+  if (end - at < 3 || end - at < 3 + at[2]) return "code ends within an instruction";
+  if (at[0] >= v->k->nnative) return "no such native function";
+  if (at[2] != v->k->native[at[0]]->nparams) return "a native function with another number of arguments";
+  const char *wrong = at[1] == 0xffff ? NULL : check_read(v, at[1], 'm');
+  for (int i = 0; i < at[2] && !wrong; i++) wrong = check_read(v, at[3 + i], 'x');
+  return wrong;
+}
 static bool slot_fits(const Slot *s, int family) {
   if (s->type > SLOT_I32) return false;
   bool indexed = s->access >= ACC_SELF && s->access <= ACC_POST;
@@ -118,6 +132,7 @@ static const char *check_operand(Verify *v, const OpInfo *op, char kind, const u
                                  bool results) {
   if (kind == 'C') return check_commit(v, at, end, results);
   if (kind == 'E') return results ? NULL : check_expm(v, at, end);
+  if (kind == 'N') return results ? NULL : check_native(v, at, end);
   if (kind == 'd' || kind == 'o') return results ? check_write(v, *at, kind) : NULL;
   if (results) return NULL;
   if (kind == 's') return check_slot(v, *at, op);

@@ -89,6 +89,7 @@ typedef struct Fault {
   int what;     // number given to ir_finite; -1: none
   int64_t lane; // element number
   double value;
+  const struct NativeFn *native; // not NULL: this function failed; `what` is 0
 } Fault;
 
 // What a kernel needs besides its bindings; filled by the step loop.
@@ -110,6 +111,7 @@ typedef struct KernelInstance KernelInstance; // a kernel with its bindings, sca
 int kernel_nslots(const Kernel *k);
 const Slot *kernel_slot(const Kernel *k, int s);
 bool kernel_is_random(const Kernel *k);
+bool kernel_is_impure(const Kernel *k); // calls native functions whose calls are counted; k may be NULL
 void kernel_free(Kernel *k);
 size_t kernel_bytes(const Kernel *k);
 
@@ -117,7 +119,8 @@ KernelInstance *instance_new(const Kernel *k); // keeps a pointer to k
 void instance_free(KernelInstance *in);
 void instance_bind(KernelInstance *in, int slot, Bind b);
 // Runs setup and setup_lanes for lanes 0..n-1. Again whenever a constant changed.
-void instance_setup(KernelInstance *in, int64_t n, const KernelCall *call);
+// call->fault is set as by instance_run.
+void instance_setup(KernelInstance *in, int64_t n, KernelCall *call);
 // Prologue and body. Returns false if a finite check failed (call->fault says where); then nothing of that block and of
 // later ones was stored. `call->nspikes` goes on counting from where it stands.
 bool instance_run(KernelInstance *in, KernelCall *call);

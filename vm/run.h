@@ -49,6 +49,7 @@ void bound_open(Bound *b, const Kernel *k, const Scope *s, uint32_t object);
 Column *scope_column(const Scope *s, const Slot *t, int64_t *n); // NULL for what is no column
 void bound_close(Bound *b);
 void bound_setup(Vm *vm, Bound *b, int64_t n);
+bool bound_once(Vm *vm, Bound *b, int64_t n, KernelCall *call, Span span);
 KernelCall call_now(const Vm *vm, uint32_t object);
 // Lets kernels see the script's variables as they are now; notes in Net.constants if one changed.
 void globals_refresh(Vm *vm);
@@ -91,12 +92,23 @@ typedef struct Forced { // stimuli that make neurons spike, by step
   bool sorted, nest;
 } Forced;
 
+typedef struct NativeRun NativeRun; // ffi_step.c
+bool scope_prepare_slot(const Scope *s, const Slot *t);
+bool calls_prepare(const Scope *s, const NativeStage *call, int n);
+NativeRun *calls_open(const Scope *s, const NativeStage *call, int n, uint32_t object);
+void calls_close(NativeRun *run, int n);
+void calls_setup(Vm *vm, const Pop *p, NativeRun *run, int n);
+bool calls_run(Vm *vm, Pop *p, NativeRun *run, int n); // false after a report
+bool report_native(Vm *vm, const Fault *f, Span span); // false: it is no failure of a native function
+void report_state(Vm *vm, const Pop *p, int var, int64_t element, double bad, const char *by);
+
 typedef struct PopRun {
   PopCode code;
   Arena *arena;
   bool linked;
   Bound advance, threshold, spike, start, lets, lets_before, *every, *event, *event_block;
   struct StagePart *stage; // NULL: `advance` integrates
+  NativeRun *call, **every_call;
   int64_t *period;      // of every, in steps
   double n;             // SYS_N
   int32_t *emit, *emit_count; // room for one step
@@ -354,6 +366,7 @@ struct Net {
   int64_t niota, nzeros;
   Vec(double *) old;     // iotas and zeros that kernels may still be bound to
   bool running;
+  bool broken;           // a native function failed while values were derived from parameters: reported
   int64_t ahead;         // the farthest step that a free population has reached
   int64_t fired;         // spikes so far, for statistics
   Vec(Value) kept;       // captures of injections: dropped with the network
@@ -448,7 +461,7 @@ void spikes_push(SpikeList *l, const int32_t *i, const int32_t *count, int64_t n
 void injections_round(Vm *vm);      // inject.c: their times in steps of dt
 void forced_free(Forced *f);
 void forced_due(Vm *vm, Pop *p, SpikeList *l); // inject.c: merges the neurons that must spike in this step
-void report_fault(Vm *vm, const Pop *p, const Proj *q, const char *const *names, const Fault *f, Span span);
+void report_pop_fault(Vm *vm, const Pop *p, const Fault *f);
 #define NEVER INT64_MAX
 
 #endif

@@ -196,6 +196,7 @@ static void print_operand(Str *out, const ScriptProgram *p, char letter, int x) 
   case 's': str_addf(out, " %s", p->name.data[x]); return;
   case 'p': str_addf(out, " %s", p->pop.data[x].desc->name); return;
   case 'x': str_addf(out, " %s", p->conn.data[x].desc->syn ? p->conn.data[x].desc->syn->model.name : "?"); return;
+  case 'y': str_addf(out, " %s", p->native.data[x].fn ? p->native.data[x].fn->name : p->native.data[x].lib->name); return;
   case 'e': str_addf(out, " %s", p->expect.data[x].sign); return;
   default: str_addf(out, " %d", x);
   }

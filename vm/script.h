@@ -13,6 +13,7 @@
 #define HEBB_SCRIPT_H
 #include "base/vec.h"
 #include "vm/array.h" // ArrayOp, an operand
+#include "vm/ffi.h"
 #include "vm/net.h"
 #include "vm/plot.h"  // PlotKind
 
@@ -109,6 +110,12 @@ typedef struct ScriptPlot {
   bool has_title, has_file;
   int npops;
 } ScriptPlot;
+typedef struct ScriptNative { // a library, or (fn) one call
+  struct NativeLib *lib;
+  const struct NativeFn *fn;
+  int nargs, nouts;
+  const Span *spans;
+} ScriptNative;
 typedef struct ScriptExpect {
   int op;             // EXPECTCMP: ArrayOp
   const char *sign;   // "<"
@@ -142,7 +149,8 @@ typedef enum ScriptSetting { SET_DT, SET_SEED, SET_THREADS, SET_PRECISION, SET_M
   X(kernel, ScriptKernel, 'w')                                                                                         \
   X(expect, ScriptExpect, 'e')                                                                                         \
   X(collect, ScriptCollect, 't')                                                                                       \
-  X(sweep, ScriptSweep, 'v')
+  X(sweep, ScriptSweep, 'v')                                                                                           \
+  X(native, ScriptNative, 'y')
 
 typedef struct ScriptTest {
   const char *name;

@@ -102,10 +102,9 @@ static bool fill(Frame *f, const Kernel *k, const Value *captures, int ncaptures
   bound_open(&b, k, &s, object);
   KernelCall call = call_now(vm, object);
   call.hi = a->n;
-  instance_setup(b.in, a->n, &call);
-  instance_run(b.in, &call);
+  bool ok = bound_once(vm, &b, a->n, &call, frame_span(f));
   bound_close(&b);
-  return true;
+  return ok;
 }
 
 bool script_op_DRAW(Frame *f, ScriptIns in) {

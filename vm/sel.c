@@ -133,10 +133,9 @@ static bool run_over(Vm *vm, Pop *p, const Kernel *k, const int32_t *idx, int64_
   KernelCall call = call_now(vm, (uint32_t)p->id);
   call.hi = n;
   call.idx[0] = idx;
-  instance_setup(b.in, n, &call);
-  instance_run(b.in, &call);
+  bool ok = bound_once(vm, &b, n, &call, p->desc->span);
   bound_close(&b);
-  return true;
+  return ok;
 }
 
 bool sel_where(Vm *vm, const Sel *s, Kernel *cond, const Value *captures, int ncaptures, Sel **out, Span span) {

@@ -34,7 +34,15 @@ static void report_bad(Vm *vm, const Pop *p, const char *name, const VarDesc *v,
   diag_hint(e, "try a smaller dt, and check the parameters for signs and units");
 }
 
-static void report_pop_fault(Vm *vm, const Pop *p, const Fault *f) {
+void report_state(Vm *vm, const Pop *p, int var, int64_t element, double bad, const char *by) {
+  const VarDesc *v = &p->model->vars[var];
+  Diag *e = diag(vm->diags, E_NOT_FINITE, p->desc->span, "%s of %s[%lld] became %s at t = %.10g ms", v->name, p->name, (long long)element,
+                 isnan(bad) ? "not a number" : "infinite", 1e3 * vm_time(vm));
+  diag_note(e, "the kernel %s wrote it", by);
+}
+
+void report_pop_fault(Vm *vm, const Pop *p, const Fault *f) {
+  if (report_native(vm, f, p->desc->span)) return;
   const PopRun *r = pop_run(p);
   const char *name = r->code.fault_var ? r->code.fault_var[f->what] : "a state";
   int var = pop_var(p, name);
@@ -44,6 +52,7 @@ static void report_pop_fault(Vm *vm, const Pop *p, const Fault *f) {
 }
 
 static void report_proj_fault(Vm *vm, const Proj *p, const Fault *f) {
+  if (report_native(vm, f, p->desc->span)) return;
   const char *name = proj_run(p)->code.fault_var ? proj_run(p)->code.fault_var[f->what] : "a state";
   Diag *e = diag(vm->diags, E_NOT_FINITE, p->desc->span, "%s of a synapse from %s to %s became %s at t = %.10g ms", name,
                  p->pre->name, p->post->name, isnan(f->value) ? "not a number" : "infinite", 1e3 * vm_time(vm));
@@ -176,8 +185,12 @@ static bool advance_pop(Vm *vm, Pop *p) {
   SpikeList *l = spikes_of_step(p, vm->tick);
   l->n = 0;
   bool ok = !r->advance.k || run_emitting(vm, p, &r->advance, l, &fault);
-  for (int k = 0; ok && k < r->code.nevery; k++)
-    if (due(vm, r->period[k])) ok = run_lanes(vm, &r->every[k], p->n, &fault);
+  if (ok && r->code.ncalls && !calls_run(vm, p, r->call, r->code.ncalls)) return false;
+  for (int k = 0; ok && k < r->code.nevery; k++) {
+    if (!due(vm, r->period[k])) continue;
+    ok = run_lanes(vm, &r->every[k], p->n, &fault);
+    if (ok && r->code.every[k].ncalls && !calls_run(vm, p, r->every_call[k], r->code.every[k].ncalls)) return false;
+  }
   if (!ok) report_pop_fault(vm, p, &fault);
   return ok;
 }
@@ -355,24 +368,27 @@ static bool events_nest(Vm *vm) {
   return events_finite(vm);
 }
 
-static void run_listed(Vm *vm, Bound *b, const SpikeList *l) {
-  if (!b->k || !l->n) return;
+// What is not finite is found at the next integration; a native function that failed is told now.
+static bool run_listed(Vm *vm, const Pop *p, Bound *b, const SpikeList *l) {
+  if (!b->k || !l->n) return true;
   KernelCall call = call_now(vm, b->object);
   call.hi = l->n;
   call.idx[0] = l->i;
-  instance_run(b->in, &call);
+  return instance_run(b->in, &call) || !report_native(vm, &call.fault, p->desc->span);
 }
 
-static void spike_blocks(Vm *vm) {
+static bool spike_blocks(Vm *vm) {
   for (int k = 0; k < vm->pops.n; k++) {
     Pop *p = vm->pops.data[k];
     PopRun *r = pop_run(p);
     if (r->ahead > vm->tick) continue;
     SpikeList *l = spikes_of_step(p, vm->tick);
     if (l->n && vm->semantics == SEMANTICS_NEST) guard_add(p, l);
-    run_listed(vm, &r->spike, l);
-    for (int e = 0; e < r->code.nevent; e++) run_listed(vm, &r->event_block[e], events_of_step(p, e, vm->tick));
+    bool ok = run_listed(vm, p, &r->spike, l);
+    for (int e = 0; ok && e < r->code.nevent; e++) ok = run_listed(vm, p, &r->event_block[e], events_of_step(p, e, vm->tick));
+    if (!ok) return false;
   }
+  return true;
 }
 
 static bool starts(Vm *vm) {
@@ -412,7 +428,7 @@ static bool step(Vm *vm, int64_t end) {
   phase_over(vm, PHASE_STATES);
   if (!(vm->semantics == SEMANTICS_NEST ? events_nest(vm) : events_brian(vm))) return false;
   phase_over(vm, PHASE_EVENTS);
-  spike_blocks(vm);
+  if (!spike_blocks(vm)) return false;
   phase_over(vm, PHASE_RESETS);
   vm->tick++;
   vm->ran = true;

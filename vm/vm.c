@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // The Vm: settings, lifetimes, reset.
+#include "vm/kernels.h"
 #include "vm/vm.h"
 
 #include <math.h>
@@ -61,6 +62,7 @@ void vm_clear_network(Vm *vm) {
 void vm_free(Vm *vm) {
   if (!vm) return;
   net_clear(vm);
+  kernels_free(vm);
   mem_free(vm->net);
   arena_free(vm->arena);
   mem_free(vm);

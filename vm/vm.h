@@ -47,6 +47,9 @@ struct Vm {
   Vec(Pop *) pops;
   Vec(Proj *) projs;
   Vec(Recording *) recordings;
+  const char *const *kernel_dirs; // where the kernels that come along are (vm/kernels.h)
+  int nkernel_dirs;
+  void *kernels;         // private to vm/kernels.c
   void *net;             // private to vm/
 };
 

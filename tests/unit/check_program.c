@@ -78,6 +78,14 @@ static void masks(Bench *b, int reg) {
     memcpy(&b->reg[reg][j], &m, 8);
   }
 }
+// A function of a library, as one that is loaded looks.
+static double of_two(double x, double y) { return x - 2 * y; }
+static NativeLib no_library;
+static NativeParam two[2] = {{.name = "x", .type = NATIVE_REAL, .scale = 1}, {.name = "y", .type = NATIVE_REAL, .scale = 1}};
+static const NativeFn native = {.name = "of_two", .lib = &no_library, .param = two, .nparams = 2, .result = NATIVE_REAL, .scale = 1,
+                                .code = (void (*)(void))of_two, .direct = 2};
+static const NativeFn *natives[] = {&native};
+
 static void bench_init(Bench *b) {
   for (int i = 0; i < REGS; i++) b->r[i] = b->reg[i];
   static const uint8_t access[] = {ACC_LANE, ACC_SELF, ACC_ARRAY, ACC_UNIFORM, ACC_LANE, ACC_POST};
@@ -87,7 +95,7 @@ static void bench_init(Bench *b) {
     b->slots[i] = (Slot){.access = access[i], .type = type[i], .stored = true, .name = "x"};
     b->bind[i] = (Bind){.p = memory[i], .n = 256};
   }
-  b->k = (Kernel){.slots = b->slots, .nslots = 6, .what = b->what, .nwhat = 2};
+  b->k = (Kernel){.slots = b->slots, .nslots = 6, .what = b->what, .nwhat = 2, .native = natives, .nnative = 1};
   b->call = (KernelCall){.hi = VM_BLOCK, .idx = {b->index, b->index, b->index}, .t = 0.5, .dt = 0.1, .tick = 5,
                          .key = {.seed = 3}, .spikes = b->spikes, .counts = b->counts, .fault.what = -1};
 }
@@ -115,6 +123,10 @@ static void encode(Bench *b, int op, uint16_t *code) {
     case 's': code[n++] = (uint16_t)slot_for(op_info(op)->family); break;
     case 'i': code[n++] = 1; break;
     case 'w': code[n++] = 9, code[n++] = 1; break;
+    case 'N':
+      code[n++] = 0, code[n++] = 0xffff, code[n++] = 2;
+      code[n++] = (uint16_t)lanes++, code[n++] = (uint16_t)scalars++;
+      break;
     case 'E':
       code[n++] = 2;
       for (int i = 0; i < 4; i++) code[n++] = (uint16_t)(i == 2 ? 0xffff : lanes++);
