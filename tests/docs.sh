@@ -53,4 +53,6 @@ for f in *.hebb; do
     tell ok "$f" ""
   fi
 done
+if sh "$top_srcdir/docs/tables.sh" --check; then tell ok "reference.md" ": tables"
+else tell "not ok" "reference.md" ": its tables are out of date: sh docs/tables.sh"; fi
 echo "1..$n"
