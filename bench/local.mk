@@ -2,7 +2,7 @@
 EXTRA_DIST += bench/run bench/native bench/native_kernels.c bench/agree.py bench/fused.c bench/brian bench/hebb
 
 # The vector core by itself, not part of anything: make bench/core
-EXTRA_DIST += bench/core.c bench/core_loops.c bench/core_loops.h
+EXTRA_DIST += bench/deliver.c bench/core.c bench/core_loops.c bench/core_loops.h
 if HAVE_AVX512
 EXTRA_PROGRAMS += bench/core
 EXTRA_LTLIBRARIES += libloops_base.la libloops_avx2.la libloops_avx512.la

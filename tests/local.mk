@@ -88,7 +88,7 @@ if HAVE_SUNDIALS
 TESTS += tests/cvode.sh
 endif
 tests/cvode.log: hebb$(EXEEXT)
-EXTRA_DIST += $(language_tests) $(house_tests) tests/cvode.sh tests/cvode tests/common.sh tests/lang tests/unit tests/refs tests/resume tests/stdlib tests/isa tests/golden tests/native tests/lapack
+EXTRA_DIST += $(language_tests) $(house_tests) tests/cvode.sh tests/cvode tests/common.sh tests/lang tests/unit tests/refs tests/resume tests/stdlib tests/isa tests/golden tests/long tests/native tests/lapack
 
 # A library of functions and kernels that tests/native calls. (libtool makes a shared one only where it has a place to be
 # installed.)

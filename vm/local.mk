@@ -42,6 +42,7 @@ libcore_la_SOURCES += \
 	vm/kern.h \
 	vm/kern_arith.h \
 	vm/kern_fused.h \
+	vm/kern_dense.h \
 	vm/kern_mem.h \
 	vm/kern_random.h \
 	vm/kernel.h \
