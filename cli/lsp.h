@@ -59,6 +59,7 @@ bool lsp_place(Lsp *l, const json_t *params, LspDoc **d, uint32_t *offset);
 json_t *lsp_position(const Source *src, uint32_t offset);
 json_t *lsp_range(const Source *src, Span span);
 char *lsp_uri(const char *path); // mem_free
+json_t *lsp_location(const Analysis *an, Span span);
 char *lsp_path(const char *uri);
 char *lsp_real_path(const char *path);
 

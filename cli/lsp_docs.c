@@ -260,6 +260,15 @@ bool lsp_place(Lsp *l, const json_t *params, LspDoc **d, uint32_t *offset) {
   return false;
 }
 
+json_t *lsp_location(const Analysis *an, Span span) {
+  const Source *src = sources_get(an->sources, span.file);
+  char *real = lsp_real_path(src->path), *uri = lsp_uri(real);
+  json_t *loc = json_pack("{s:s, s:o}", "uri", uri, "range", lsp_range(src, span));
+  mem_free(real);
+  mem_free(uri);
+  return loc;
+}
+
 // ---- messages about a text ----
 
 // Where a module is used, for what is wrong inside it.
@@ -269,23 +278,14 @@ static Span place_of_use(const Analysis *an) {
   return (Span){an->file, 0, 0};
 }
 
-static json_t *location(const Analysis *an, Span span) {
-  const Source *src = sources_get(an->sources, span.file);
-  char *real = lsp_real_path(src->path), *uri = lsp_uri(real);
-  json_t *loc = json_pack("{s:s, s:o}", "uri", uri, "range", lsp_range(src, span));
-  mem_free(real);
-  mem_free(uri);
-  return loc;
-}
-
 static json_t *related(const Analysis *an, int k) {
   json_t *list = json_array();
   Span span;
   const char *text;
   if (diags_span(an->diags, k).file && diags_span(an->diags, k).file != an->file)
-    json_array_append_new(list, json_pack("{s:o, s:s}", "location", location(an, diags_span(an->diags, k)), "message", "it is here"));
+    json_array_append_new(list, json_pack("{s:o, s:s}", "location", lsp_location(an, diags_span(an->diags, k)), "message", "it is here"));
   for (int j = 0; diags_label(an->diags, k, j, &span, &text); j++)
-    if (span.file) json_array_append_new(list, json_pack("{s:o, s:s}", "location", location(an, span), "message", text));
+    if (span.file) json_array_append_new(list, json_pack("{s:o, s:s}", "location", lsp_location(an, span), "message", text));
   return list;
 }
 

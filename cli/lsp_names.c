@@ -18,15 +18,6 @@ typedef struct Target {
 
 static Span name_of(const Word *w) { return (Span){w->span.file, w->span.lo + w->skip, w->span.hi}; }
 
-static json_t *location(const Analysis *an, Span span) {
-  const Source *src = sources_get(an->sources, span.file);
-  char *real = lsp_real_path(src->path), *uri = lsp_uri(real);
-  json_t *loc = json_pack("{s:s, s:o}", "uri", uri, "range", lsp_range(src, span));
-  mem_free(real);
-  mem_free(uri);
-  return loc;
-}
-
 static const Word *word_at(Lsp *l, const json_t *params, LspDoc **d) {
   uint32_t offset;
   if (!lsp_place(l, params, d, &offset)) return NULL;
@@ -57,7 +48,7 @@ json_t *lsp_definition(Lsp *l, const json_t *params) {
   const Word *w = word_at(l, params, &d);
   if (!w) return NULL;
   if (w->node->kind == N_USE && w->node->info) return module_location(w);
-  return w->decl.file ? location(d->an, w->decl) : NULL;
+  return w->decl.file ? lsp_location(d->an, w->decl) : NULL;
 }
 
 // ---- references ----
@@ -134,7 +125,7 @@ static void search_all(Lsp *l, Search *s) {
   vec_free(&s->found);
 }
 
-static void add_location(void *ctx, const Analysis *an, const Word *w) { json_array_append_new(ctx, location(an, name_of(w))); }
+static void add_location(void *ctx, const Analysis *an, const Word *w) { json_array_append_new(ctx, lsp_location(an, name_of(w))); }
 
 json_t *lsp_references(Lsp *l, const json_t *params) {
   LspDoc *d;
@@ -221,7 +212,7 @@ typedef struct Edits {
 
 static void add_edit(void *ctx, const Analysis *an, const Word *w) {
   Edits *e = ctx;
-  json_t *loc = location(an, name_of(w)), *list;
+  json_t *loc = lsp_location(an, name_of(w)), *list;
   const char *uri = json_string_value(json_object_get(loc, "uri"));
   list = json_object_get(e->changes, uri);
   if (!list) json_object_set_new(e->changes, uri, list = json_array());
