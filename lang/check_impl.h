@@ -266,6 +266,8 @@ unsigned var_reads(const Sym *v);
 
 // ---- network and script ----
 void check_population(Checker *c, Node *n);
+// The range of `L[k in 0:8]`, and k, known from here on in a scope of its own.
+Sym *check_numbers(Checker *c, Node *n, Ctx *cx);
 void check_connect(Checker *c, Node *n);
 void check_inject(Checker *c, Node *n);
 void check_inject_spikes(Checker *c, Node *n);

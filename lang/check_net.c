@@ -180,6 +180,14 @@ static void unchecked_block(Checker *c, Node *n) {
   ctx_leave(c);
 }
 
+Sym *check_numbers(Checker *c, Node *n, Ctx *cx) {
+  for (int k = 0; k < 2; k++)
+    if (n->kid[1]->kid[k]) check_whole(c, n->kid[1]->kid[k], "a range");
+  cx->scope = scope_new(cx->scope, c->a);
+  cx->scope->local = true;
+  return declare_var(c, n, n->name2, n->span, type_of(TY_INT));
+}
+
 void check_population(Checker *c, Node *n) {
   PopInfo *pi = NEW(c->a, PopInfo);
   Type t = type_of(n->name2 ? TY_POPS : TY_POP);
@@ -187,13 +195,7 @@ void check_population(Checker *c, Node *n) {
   require_place(c, n, "a population");
   n->info = pi;
   ctx_again(c, &cx);
-  if (n->name2) {
-    for (int k = 0; k < 2; k++)
-      if (n->kid[1]->kid[k]) check_whole(c, n->kid[1]->kid[k], "a range");
-    cx.scope = scope_new(cx.scope, c->a);
-    cx.scope->local = true;
-    pi->index = declare_var(c, n, n->name2, n->span, type_of(TY_INT));
-  }
+  if (n->name2) pi->index = check_numbers(c, n, &cx);
   pi->model = population_neuron(c, n);
   check_sizes(c, n);
   binds_once(c, n);

@@ -269,13 +269,7 @@ void check_build(Checker *c, Node *n) {
   built->bad = !network || ((const Network *)network->decl_info)->bad || diags_errors(c->d) > errors;
   built->numbered = n->name2 != NULL;
   ctx_again(c, &cx);
-  if (n->name2) {
-    for (int k = 0; k < 2; k++)
-      if (n->kid[1]->kid[k]) check_whole(c, n->kid[1]->kid[k], "a range");
-    cx.scope = scope_new(cx.scope, c->a);
-    cx.scope->local = true;
-    b->index = declare_var(c, n, n->name2, n->span, type_of(TY_INT));
-  }
+  if (n->name2) b->index = check_numbers(c, n, &cx);
   if (!built->bad) check_build_of(c, n, network, built, b);
   ctx_leave(c);
   built->bad |= diags_errors(c->d) > errors || !built->parts;
