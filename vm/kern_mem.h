@@ -180,20 +180,15 @@ VI vd add_zero_times(vd x, vd sum) {
   return fma_(x, bc(0), sum);
 #endif
 }
-// Two sums, so that one does not wait for the other.
-#define SUM_ZEROS(even, odd, n, value)                         \
-  do {                                                         \
-    int i = 0;                                                 \
-    _Pragma("GCC unroll 8") for (; i < (n)-W; i += W) {        \
-      even = add_zero_times(value, even);                      \
-      i += W;                                                  \
-      odd = add_zero_times(value, odd);                        \
-    }                                                          \
-    if (i < (n)) even = add_zero_times(value, even);           \
-  } while (0)
 VI bool all_finite(Frame *f, const double *p, const int n, int what) {
-  vd even = bc(0), odd = bc(0);
-  SUM_ZEROS(even, odd, n, ld(p + i));
+  vd even = bc(0), odd = bc(0); // two sums, so that one does not wait for the other
+  int i = 0;
+  _Pragma("GCC unroll 8") for (; i < n - W; i += W) {
+    even = add_zero_times(ld(p + i), even);
+    i += W;
+    odd = add_zero_times(ld(p + i), odd);
+  }
+  if (i < n) even = add_zero_times(ld(p + i), even);
   even += odd;
   return !bits(ne(even, even)) || !find_fault(f, p, 0, 1, what);
 }
