@@ -30,3 +30,16 @@ tap_hebb() {
   # shellcheck disable=SC2086
   run_hebb_test $files
 }
+
+# check STATUS NAME: one line of TAP; 0 is a pass. $n counts them, $bad those that failed.
+n=0
+bad=0
+check() {
+  n=$((n + 1))
+  if [ "$1" -eq 0 ]; then
+    echo "ok $n - $2"
+  else
+    bad=$((bad + 1))
+    echo "not ok $n - $2"
+  fi
+}

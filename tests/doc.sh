@@ -4,17 +4,6 @@
 . "${top_srcdir:-.}/tests/common.sh"
 work=$(pwd)/tests/work/doc
 rm -rf "$work" && mkdir -p "$work" && cd "$work" || exit 99
-n=0
-bad=0
-check() { # check STATUS NAME
-  n=$((n + 1))
-  if [ "$1" -eq 0 ]; then
-    echo "ok $n - $2"
-  else
-    bad=$((bad + 1))
-    echo "not ok $n - $2"
-  fi
-}
 says() { # says TEXT ARGUMENTS: hebb doc of them holds the text
   text=$1
   shift

@@ -5,17 +5,6 @@
 work=$(pwd)/tests/work/editors
 rm -rf "$work" && mkdir -p "$work" && cd "$work" || exit 99
 editors=$top_srcdir/editors
-n=0
-bad=0
-check() { # check STATUS NAME
-  n=$((n + 1))
-  if [ "$1" -eq 0 ]; then
-    echo "ok $n - $2"
-  else
-    bad=$((bad + 1))
-    echo "not ok $n - $2"
-  fi
-}
 skip() { # skip NAME WHY
   n=$((n + 1))
   echo "ok $n - $1 # SKIP $2"

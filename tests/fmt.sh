@@ -5,17 +5,6 @@
 . "${top_srcdir:-.}/tests/common.sh"
 work=tests/work/fmt
 rm -rf "$work" && mkdir -p "$work" || exit 99
-n=0
-bad=0
-check() { # check STATUS NAME: 0 is a pass
-  n=$((n + 1))
-  if [ "$1" -eq 0 ]; then
-    echo "ok $n - $2"
-  else
-    bad=$((bad + 1))
-    echo "not ok $n - $2"
-  fi
-}
 
 "$HEBB" fmt - <"$top_srcdir/tests/golden/layout_in.hebb" >"$work/layout.hebb"
 cmp -s "$work/layout.hebb" "$top_srcdir/tests/golden/layout_out.hebb"

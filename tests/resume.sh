@@ -6,17 +6,12 @@
 work=tests/work/resume
 rm -rf "$work"
 mkdir -p "$work" && cd "$work" || exit 99
-n=0
-say() { # STATUS NAME
-  n=$((n + 1))
-  if [ "$1" -eq 0 ]; then echo "ok $n - $2"; else echo "not ok $n - $2"; fi
-}
 
 # resumed NAME: each phase of tests/resume/NAME.hebb in a process of its own, then every file of phase 0 against phase 2.
 resumed() {
   for phase in 0 1 2; do
     if ! "$HEBB" run --quiet --set phase=$phase -o . "$top_srcdir/tests/resume/$1.hebb" >"$1.out" 2>&1; then
-      say 1 "$1: phase $phase"
+      check 1 "$1: phase $phase"
       sed 's/^/# /' "$1.out"
       return
     fi
@@ -26,7 +21,7 @@ resumed() {
     base=${whole%0.*}
     cut=${base}2.${whole##*.}
     cmp "$whole" "$cut" >&2
-    say $? "$1: $base"
+    check $? "$1: $base"
   done
   rm -f ./*0.csv ./*0.npy ./*2.csv ./*2.npy
 }
@@ -36,7 +31,7 @@ refused() {
   cp "$1" "$3.state"
   "$HEBB" run --quiet --set phase=2 -o . "$top_srcdir/tests/resume/$3.hebb" >refused.out 2>&1
   [ $? -eq 2 ] && grep -q "E0825.*$2" refused.out
-  say $? "refused: $2"
+  check $? "refused: $2"
 }
 
 resumed plastic
@@ -55,5 +50,5 @@ refused foreign 'no checkpoint' plastic
 refused nest.state 'another network' plastic
 ls ./*.part* >/dev/null 2>&1
 [ $? -ne 0 ]
-say $? "no file is left under way"
+check $? "no file is left under way"
 echo "1..$n"

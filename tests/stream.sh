@@ -6,11 +6,6 @@
 work=tests/work/stream
 rm -rf "$work"
 mkdir -p "$work" && cd "$work" || exit 99
-n=0
-say() { # STATUS NAME
-  n=$((n + 1))
-  if [ "$1" -eq 0 ]; then echo "ok $n - $2"; else echo "not ok $n - $2"; fi
-}
 cat >network.hebb <<'END'
 neuron Cell { input I: mV; state V: mV = 0; 10 ms*dV/dt = I - V; spike when V > 10 mV { V = 0 mV } }
 set dt = 0.1 ms
@@ -40,15 +35,15 @@ expect all(A == load("wa.npy")) and all(load("b.npy") == load("wb.npy"))
 print shape(A), shape(load("b.npy"))
 END
 "$HEBB" run --quiet stream.hebb >stream.out 2>&1
-say $? "recordings to files"
+check $? "recordings to files"
 "$HEBB" run --quiet save.hebb >save.out 2>&1
-say $? "the same numbers in .npy"
+check $? "the same numbers in .npy"
 [ "$(cat save.out)" = "[20, 3] [20]" ]
-say $? "the shape stands in the header"
+check $? "the shape stands in the header"
 cmp c.csv wc.csv >&2
-say $? "the same bytes in .csv"
+check $? "the same bytes in .csv"
 cmp s.csv ws.csv >&2
-say $? "spikes"
+check $? "spikes"
 sed -e 's/a\.npy/dead.npy/' -e 's/b\.npy/dead2.npy/' -e 's/c\.csv/dead.csv/' -e 's/s\.csv/dead2.csv/' stream.hebb >dead.hebb
 echo 'run 1e6 s' >>dead.hebb
 "$HEBB" run --quiet dead.hebb >dead.out 2>&1 &
@@ -61,7 +56,7 @@ done
 kill -9 $pid
 wait $pid 2>/dev/null
 [ $tries -lt 100 ] && [ ! -e dead.npy ] && [ ! -e dead.csv ] && [ ! -e dead2.csv ]
-say $? "a run that dies"
+check $? "a run that dies"
 cat network.hebb - >h5.hebb <<'END'
 record a = P.V every 1 ms to "a.h5"
 record s = spikes of P to "s.h5"
@@ -80,8 +75,8 @@ if grep -q 'built without HDF5' h5.out; then
   n=$((n + 1))
   echo "ok $n - .h5 # SKIP built without HDF5"
 else
-  say $status "recordings to .h5"
+  check $status "recordings to .h5"
   "$HEBB" run --quiet h5_read.hebb >h5_read.out 2>&1
-  say $? "the same numbers in .h5"
+  check $? "the same numbers in .h5"
 fi
 echo "1..$n"
