@@ -37,6 +37,7 @@ enum {
   NF_PERCENT = 2,
   NF_CONST = 4,
   NF_NO_SELF = 8,
+  NF_SINGLE = 8,      // an expression: how many axes it has is known only when the script runs, and one number is needed
   NF_NO_MULTIPLE = 16,
   NF_KERNEL = 32,
   NF_TRANSPOSED = 32,

@@ -162,7 +162,8 @@ void check_equation(Checker *c, Model *m, Node *n, Node *scaled) {
 }
 
 Type check_scalar(Checker *c, Node *n, const char *what) {
-  Type t = check_value(c, n);
+  check_value(c, n);
+  Type t = settle(n);
   if (unknown(t) || t.kind == TY_NUM || t.kind == TY_INT) return t;
   if (t.kind == TY_BOOL) return type_num(DIM_NONE, NULL); // true counts 1
   rule_one_number(c, n, t, what);
@@ -255,7 +256,8 @@ static void handler_assign(Checker *c, Node *n) {
 // ---- blocks ----
 
 static void handler_let(Checker *c, Node *n) {
-  Type t = check_value(c, n->kid[0]);
+  check_value(c, n->kid[0]);
+  Type t = settle(n->kid[0]);
   check_draw(c, n, n->kid[0]);
   if (type_known(t) && !type_is_number(t)) t = (rule_one_number(c, n->kid[0], t, "a let of a handler"), type_error());
   if (n->kid[1]) {

@@ -191,6 +191,7 @@ const Sig *signatures_new(Checker *c) {
 
 unsigned builtin_flags(const Sym *f) { return ROWS[f->index].flags; }
 bool builtin_is_random(const Sym *f) { return ROWS[f->index].flags & RAND; }
+bool builtin_by_elements(const Sym *f) { return ROWS[f->index].flags & ELEM; }
 
 // ---- arguments in the order of the signature ----
 
@@ -328,8 +329,17 @@ static void note_shape(Type t, ArgKind k, Bound *b) {
   b->array = true;
 }
 
+// Where every alternative is one value, an argument whose axes only the run knows is taken as one.
+static bool wants_one(const SigParam *p, bool elementwise) {
+  for (int k = 0; k < p->nalt; k++) {
+    ArgKind kind = p->alt[k].kind;
+    if (kind != AK_INT && kind != AK_BOOL && (kind != AK_NUM || elementwise)) return false;
+  }
+  return true;
+}
+
 static void match_arg(Checker *c, Node *call, const SigParam *p, Node *arg, bool elementwise, Bound *b) {
-  Type t = arg->type;
+  Type t = wants_one(p, elementwise) ? settle(arg) : arg->type;
   if (t.kind == TY_ERROR) {
     b->failed = true;
     return;

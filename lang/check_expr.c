@@ -44,6 +44,29 @@ Type element_type(Type t) {
   return e;
 }
 
+static bool open_rank(Type t) { return type_is_array(t) && ndim_of(t) < 0; }
+
+static bool by_elements(const Node *n) {
+  if (n->kind == N_CALL) return n->sym && n->sym->kind == SYM_BUILTIN && builtin_by_elements(n->sym);
+  return n->kind == N_UNARY || n->kind == N_BINARY || n->kind == N_IN || n->kind == N_IFX;
+}
+
+// Where one value is needed and the axes are known only when the script runs: the parts that may be arrays are taken as
+// single values, and tested when they are computed.
+Type settle(Node *n) {
+  if (n->kind == N_ARG) return n->type = settle(n->kid[0]);
+  if (!open_rank(n->type)) return n->type;
+  if (!by_elements(n))
+    n->flags |= NF_SINGLE;
+  else {
+    for (int k = 0; k < 4; k++)
+      if (n->kid[k] && !(n->kind == N_IN && k == 1) && !(n->kind == N_CALL && k == 0)) settle(n->kid[k]);
+    for (int k = 0; k < n->nlist; k++)
+      if (n->list[k]) settle(n->list[k]);
+  }
+  return n->type = element_type(n->type);
+}
+
 // An array shaped as t (if it is one) of elements `elem`.
 Type array_like(Type t, Type elem) {
   if (!type_is_array(t)) return elem;
@@ -567,7 +590,8 @@ Type check_value(Checker *c, Node *n) {
 }
 
 Type check_condition(Checker *c, Node *n, const char *of) {
-  Type t = check_expr(c, n);
+  check_expr(c, n);
+  Type t = settle(n);
   if (!type_known(t) || t.kind == TY_BOOL) return t;
   if (type_is_array(t) && t.elem == TY_BOOL)
     rule_array_condition(c, n, of);
@@ -577,7 +601,8 @@ Type check_condition(Checker *c, Node *n, const char *of) {
 }
 
 Type check_whole(Checker *c, Node *n, const char *what) {
-  Type t = check_expr(c, n);
+  check_expr(c, n);
+  Type t = settle(n);
   if (!type_known(t) || t.kind == TY_INT) return t;
   double x;
   if (t.kind != TY_NUM || !dim_is_none(t.dim)) return rule_not_whole(c, n, t, what), n->type = type_error();
@@ -587,6 +612,7 @@ Type check_whole(Checker *c, Node *n, const char *what) {
 
 Type check_quantity(Checker *c, Node *n, Type want, const char *what, bool arrays) {
   Type t = check_expr(c, n);
+  if (!arrays) t = settle(n);
   if (!type_known(t) || !type_known(want)) return t;
   bool fits = type_is_number(t) || (arrays && type_numeric(t));
   if (!fits) return rule_wrong_kind(c, n, t, arrays ? "a number or an array" : "one number"), n->type = type_error();

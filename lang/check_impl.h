@@ -182,6 +182,9 @@ void scope_pairvars(Checker *c, Scope *s);
 
 // ---- expressions ----
 Type check_expr(Checker *c, Node *n);
+// A checked expression where one value is needed: if how many axes it has is known only when the script runs (what load()
+// read), it is taken as one value and tested then. Its type.
+Type settle(Node *n);
 Type check_value(Checker *c, Node *n); // must have a value; populations are refused
 Type check_condition(Checker *c, Node *n, const char *of);
 Type check_whole(Checker *c, Node *n, const char *what);
@@ -235,6 +238,7 @@ const struct Sig *signatures_new(Checker *c);
 Type check_builtin(Checker *c, Node *call, Sym *f);
 bool builtin_is_random(const Sym *f);
 unsigned builtin_flags(const Sym *f);
+bool builtin_by_elements(const Sym *f);
 
 // ---- functions ----
 DeclInfo *decl_new(Checker *c, Sym *sym); // declared in the scope at hand

@@ -186,7 +186,8 @@ static const char *value_of_what(const Sym *v) {
 static Type type_of_value(Checker *c, Sym *v) {
   Node *value = v->decl->kid[0];
   if (!value) return type_num(DIM_NONE, NULL);
-  Type t = check_value(c, value);
+  check_value(c, value);
+  Type t = settle(value);
   check_draw(c, v->decl, value);
   if (t.kind == TY_ERROR || t.kind == TY_ANY) return t;
   if (!type_is_number(t)) return rule_one_number(c, value, t, value_of_what(v)), type_error();

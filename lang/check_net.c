@@ -29,6 +29,7 @@ static Type entry_number(Checker *c, Node *value, Type want, const char *what) {
     return t;
   }
   Type t = check_quantity(c, value, want, what, true);
+  if (expr_varies(value)) t = settle(value);
   if (type_known(t) && type_is_array(t) && expr_varies(value)) rule_one_number(c, value, t, what);
   return t;
 }
@@ -654,6 +655,7 @@ void check_inject(Checker *c, Node *n) {
   cx.scope = lane_scope(c, CX_INJECT, NULL);
   cx.xi = true;
   Type v = check_value(c, n->kid[0]);
+  if (expr_varies(n->kid[0])) v = settle(n->kid[0]);
   if (type_known(v) && !type_numeric(v)) rule_wrong_kind(c, n->kid[0], v, "a number or an array");
   else if (input && !dims_agree(v, input->type)) rule_stimulus_unit(c, n->kid[0], v, input, t.info);
   else if (type_known(v) && type_is_array(v) && expr_varies(n->kid[0])) rule_one_number(c, n->kid[0], v, "what is injected");

@@ -270,6 +270,18 @@ static IrVal axis_length(Env *e, const Node *array, int axis) {
   return k < 0 ? 0 : ir_load(e->ir, slot_capture(k, ACC_UNIFORM));
 }
 
+// How many axes the array has is known when the statement runs: the script tests then that each has its index.
+static bool axes_tested(Env *e, const Node *n) {
+  if (e->given || e->depth || !e->caps) {
+    if (e->given && capture_find(e->given, n->kid[0], -n->nlist) >= 0) return true;
+    Diag *d = env_error(e, E_NOT_SUPPORTED, n, "how many axes this has is known only when the script runs, too late for code of neurons");
+    diag_hint(d, "give the values to the neurons: `param x = 0` in the neuron, `{ x = values[i] }` behind the population");
+    return false;
+  }
+  capture_add(e->l, e->caps, n->kid[0], -n->nlist);
+  return true;
+}
+
 // x[i]: negative counts from the end where that is written as a number. x[i, j]: row by row.
 static IrVal lower_index(Env *e, const Node *n) {
   Slot array;
@@ -281,6 +293,7 @@ static IrVal lower_index(Env *e, const Node *n) {
     diag_hint(d, "write let table = ... above and table[index] here");
     return ir_const(e->ir, 0);
   }
+  if (n->flags & NF_SINGLE && !axes_tested(e, n)) return ir_const(e->ir, 0);
   for (int k = 0; k < n->nlist; k++) {
     IrVal i = lower_num(e, n->list[k]), len = k ? axis_length(e, n->kid[0], k + 1) : 0;
     if (k && !len) {

@@ -285,8 +285,7 @@ bool draws_per_element(const Node *n) {
 
 // ---- all together ----
 
-void emit_expr(ScriptC *c, Node *n) {
-  if (emit_constant(c, n)) return;
+static void emit_any(ScriptC *c, Node *n) {
   switch ((NodeKind)n->kind) {
   case N_NAME: emit_load(c, n->span, n->sym); break;
   case N_UNIT: emit(c, n->span, S_CONST, pool_num(c, n->type.unit ? n->type.unit->scale : n->num), 0); break;
@@ -311,4 +310,10 @@ void emit_expr(ScriptC *c, Node *n) {
     break;
   default: BUG("an expression of kind %s in a script", node_kind_name((NodeKind)n->kind));
   }
+}
+
+void emit_expr(ScriptC *c, Node *n) {
+  if (emit_constant(c, n)) return;
+  emit_any(c, n);
+  if (n->flags & NF_SINGLE) emit(c, n->span, S_SINGLE, 0, 0);
 }

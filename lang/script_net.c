@@ -19,11 +19,18 @@ static void emit_axis(ScriptC *c, Node *x, int axis) {
   emit(c, x->span, S_INDEX, c->p->index.n - 1, 0);
 }
 
+// Tests that as many indices were written as x has axes.
+static void emit_axes_test(ScriptC *c, Node *x, int nindex) {
+  emit_expr(c, x);
+  emit(c, x->span, S_AXES, nindex, 0);
+}
+
 void emit_captures(ScriptC *c, const CaptureList *caps) {
   for (int k = 0; k < caps->n; k++) {
     const Node *x = caps->item[k].expr;
     if (x->kind == N_NAME && x->sym && sym_is_signal(x->sym)) emit_object(c, x->span, x->sym);
     else if (caps->item[k].axis == 0) emit_expr(c, caps->item[k].expr);
+    else if (caps->item[k].axis < 0) emit_axes_test(c, caps->item[k].expr, -caps->item[k].axis);
     else emit_axis(c, caps->item[k].expr, caps->item[k].axis);
   }
 }

@@ -105,6 +105,32 @@ bool script_op_TOINT(Frame *f, ScriptIns in) {
   return false;
 }
 
+// What a file gave turns out to be one value, or not, only here.
+bool script_op_SINGLE(Frame *f, ScriptIns in) {
+  (void)in;
+  Value v = f->sp[-1];
+  if (v.kind == VAL_NUM || v.kind == VAL_INT || v.kind == VAL_BOOL) return true;
+  const Array *x = v.kind == VAL_ARRAY ? (Array *)v.obj : NULL;
+  if (x && x->n == 1 && x->data) return give(f, 1, x->elem == VAL_BOOL ? value_bool(x->data[0] != 0) : value_num(x->data[0]));
+  char buf[160];
+  Diag *e = diag(f->m->diags, E_OPERAND, frame_span(f), "here one number is needed, but this is %s", value_text(v, buf));
+  if (x && x->ndim == 1) diag_hint(e, "take one of its elements: [k] behind it");
+  if (x && x->ndim == 2) diag_hint(e, "take one of its elements: [row, column] behind it");
+  return false;
+}
+
+bool script_op_AXES(Frame *f, ScriptIns in) {
+  Value v = f->sp[-1];
+  int ndim = v.kind == VAL_ARRAY ? ((Array *)v.obj)->ndim : v.kind == VAL_REC ? in.a : 0;
+  if (ndim == in.a) return give(f, 1, value_int(in.a));
+  char buf[160];
+  Diag *e = diag(f->m->diags, E_INDEX, frame_span(f), "this is %s, but it is read with %d %s", value_text(v, buf), in.a,
+                 in.a == 1 ? "index" : "indices");
+  if (ndim == 1) diag_hint(e, "write one index: [i]");
+  if (ndim == 2) diag_hint(e, "write two indices: [i, j], the row and the column");
+  return false;
+}
+
 // ---- arrays ----
 
 bool script_op_STACK(Frame *f, ScriptIns in) {
