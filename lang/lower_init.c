@@ -183,9 +183,10 @@ static View *make_view(Lowering *l, const LaneContext *cx, InitLow *in) {
   }
 }
 
-// `outs` results: the same expression with draws of its own for each (coordinates of positions).
-static Kernel *init_kernel(Lowering *l, const LaneContext *cx, Node *expr, CaptureList *caps, int outs, bool *uniform,
-                           bool *random) {
+// `outs` results: the same expression with draws of its own for each (coordinates of positions). `path` tells it from the
+// other expressions of the object.
+static Kernel *init_kernel(Lowering *l, const LaneContext *cx, Node *expr, CaptureList *caps, uint32_t path, int outs,
+                           bool *uniform, bool *random) {
   Arena *tmp = l->tmp = arena_new();
   InitLow in = {.cx = cx};
   Env e;
@@ -193,7 +194,7 @@ static Kernel *init_kernel(Lowering *l, const LaneContext *cx, Node *expr, Captu
   e.caps = caps;
   e.view = make_view(l, cx, &in);
   for (int k = 0; k < outs; k++) {
-    e.path = (uint32_t)k;
+    e.path = k ? stream_hash(path, (uint32_t)k) : path;
     IrVal v = k && !e.drew ? ir_const(e.ir, 0) : lower_num(&e, expr);
     ir_store(e.ir, slot_out(k), v);
   }
@@ -207,7 +208,7 @@ static Kernel *init_kernel(Lowering *l, const LaneContext *cx, Node *expr, Captu
 }
 
 Kernel *lower_init(Lowering *l, const LaneContext *ctx, Node *expr, CaptureList *caps, bool *uniform, bool *random) {
-  return init_kernel(l, ctx, expr, caps, 1, uniform, random);
+  return init_kernel(l, ctx, expr, caps, 0, 1, uniform, random);
 }
 
 static int item_column(const LaneContext *cx, const SynDesc *s, const Sym *var) {
@@ -235,7 +236,8 @@ static bool lower_item(Lowering *l, LaneContext *cx, const InitItem *item, Captu
     out->array = capture_add(l, caps, item->expr, 0);
     return true;
   }
-  out->kernel = init_kernel(l, cx, item->expr, caps, out->var == INIT_POS ? 3 : 1, &out->uniform, &out->random);
+  uint32_t path = stream_hash(0x1217u, (uint32_t)out->var); // models and rules count their calls each by itself
+  out->kernel = init_kernel(l, cx, item->expr, caps, path, out->var == INIT_POS ? 3 : 1, &out->uniform, &out->random);
   return out->kernel != NULL;
 }
 

@@ -19,33 +19,35 @@ int yylex(YYSTYPE *value, Span *span, Parser *ps) {
 }
 
 // ---- which random numbers a call draws ----
-// Calls are counted within each declaration, and within a file outside of declarations: what stands above a model, and
-// how it is laid out, changes none of its random numbers.
-static void number_list(Node *const *list, int n, uint32_t seed, uint32_t *count);
+// Calls are counted within each declaration and each statement at the top level; statements are told apart by what they
+// make or change (RngKey). So what stands above, how it is laid out, and whether a script is run or typed at the prompt
+// changes no random number.
+static void number_list(Node *const *list, int n, uint32_t *count);
 
-static void number_calls(Node *n, uint32_t seed, uint32_t *count) {
+static void number_calls(Node *n, uint32_t *count) {
   if (!n) return;
-  if (n->kind == N_CALL) n->draws = seed + ++*count;
-  number_list(n->kid, 4, seed, count);
-  number_list(n->list, n->nlist, seed, count);
-  number_list(n->list2, n->nlist2, seed, count);
-  number_list(n->list3, n->nlist3, seed, count);
+  if (n->kind == N_CALL) n->draws = ++*count;
+  number_list(n->kid, 4, count);
+  number_list(n->list, n->nlist, count);
+  number_list(n->list2, n->nlist2, count);
+  number_list(n->list3, n->nlist3, count);
 }
 
-static void number_list(Node *const *list, int n, uint32_t seed, uint32_t *count) {
-  for (int k = 0; k < n; k++) number_calls(list[k], seed, count);
+static void number_list(Node *const *list, int n, uint32_t *count) {
+  for (int k = 0; k < n; k++) number_calls(list[k], count);
 }
 
-static bool declares(const Node *n) {
-  return n->kind == N_NEURON || n->kind == N_SYNAPSE || n->kind == N_RULE || n->kind == N_NETWORK || n->kind == N_FUNCTION;
+// A model and the statement that makes a population of it draw for the same object, and begin apart.
+enum { DRAWS_OF_MODEL = 0, DRAWS_OF_SCRIPT = 1 << 16 };
+
+static bool is_model(const Node *n) {
+  return n->kind == N_NEURON || n->kind == N_SYNAPSE || n->kind == N_RULE || n->kind == N_FUNCTION;
 }
 
-static void number_file(Node *file, uint32_t number) {
-  uint32_t script = 0, seed = (number + 1) << 16;
+static void number_file(Node *file) {
   for (int k = 0; k < file->nlist; k++) {
-    uint32_t own = 0;
-    bool apart = declares(file->list[k]);
-    number_calls(file->list[k], apart ? 0 : seed, apart ? &own : &script);
+    uint32_t count = is_model(file->list[k]) ? DRAWS_OF_MODEL : DRAWS_OF_SCRIPT;
+    number_calls(file->list[k], &count);
   }
 }
 
@@ -56,7 +58,7 @@ static Node *parse(Parser *ps) {
   if (yyparse(ps) != 0) ps->stopped = true;
   Node *n = node_new(N_FILE, (Span){ps->file, 0, (uint32_t)src->n}, ps->a);
   with_list(ps, n, ps->top);
-  number_file(n, ps->file);
+  number_file(n);
   lexer_free(ps->lx);
   return n;
 }

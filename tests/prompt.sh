@@ -67,6 +67,25 @@ ok() {
 
 new_model() { "$HEBB" new mine && "$HEBB" test mine.hebb && "$HEBB" run --set drive="0.3 nA" mine.hebb | grep 'spikes, 6[0-9][.]'; }
 not_again() { "$HEBB" new mine; [ $? -eq 3 ]; }
+# What is typed statement by statement draws the random numbers of the file.
+same_numbers() {
+  cat >drawn.hebb <<'HEBB'
+use neurons
+use synapses
+use rules
+set seed = 3
+population source = Poisson[40] { rate = 50 Hz }
+population cell = LIF[3] { V ~ uniform(-60 mV, -50 mV) }
+print mean([1, 2])
+connect S: source -> cell via ExpCurrent with probability 50% { w ~ uniform(0 mV, 3 mV) } learn STDP(w_max = 3 mV)
+record spikes of cell
+run 300 ms
+print cell.V, S.w[0:5], spikes(cell).t, normal(0, 1)
+HEBB
+  "$HEBB" run drawn.hebb >drawn.file && "$HEBB" repl <drawn.hebb >drawn.typed && diff drawn.file drawn.typed || return 1
+  sed '/^print mean/d' drawn.hebb >without.hebb # nor does a statement above change them
+  sed 1d drawn.file >without.want && "$HEBB" run without.hebb | diff - without.want
+}
 # No title, label or file name of a figure can give a command to gnuplot.
 gp_script() {
   rm -f hacked
@@ -97,6 +116,7 @@ profile() {
 ok "hebb new makes a model that runs and passes its test" new_model
 ok "run --profile: by phase, by kernel with its lines" profile
 ok "hebb new overwrites nothing" not_again
+ok "typed at the prompt a script draws the numbers it draws as a file" same_numbers
 ok "figures give no commands to gnuplot" gp_script
 ok "without a screen plot says what to add" no_screen
 ok "hebb(7) has the functions of the table" manual
