@@ -41,9 +41,58 @@ static bool took_command(Repl *r, const char *text) {
   return took;
 }
 
+// What people type who know other prompts; not where it is a name of the session.
+static bool took_word(Repl *r, const char *text) {
+  static const char *const words[][2] = {{"help", "help"}, {"help()", "help"}, {"quit", "quit"}, {"quit()", "quit"},
+                                         {"exit", "quit"}, {"exit()", "quit"}};
+  size_t from = strspn(text, " \t"), n = strcspn(text + from, " \t\r\n;");
+  if (text[from + n + strspn(text + from + n, " \t\r\n;")]) return false;
+  for (size_t k = 0; k < sizeof words / sizeof *words; k++) {
+    if (strlen(words[k][0]) != n || strncmp(words[k][0], text + from, n) != 0) continue;
+    size_t name = strcspn(words[k][0], "(");
+    if (checker_find(compiler_checker(instance_of(r->h).compiler), words[k][0], name, name < n)) return false;
+    repl_command(r, words[k][1]);
+    return true;
+  }
+  return false;
+}
+
+// ---- brackets ----
+
+// Behind a string that begins at p (after its quotation mark), or the end of the line.
+static const char *behind_string(const char *p) {
+  int inserted = 0; // braces of values in it
+  for (; *p && *p != '\n'; p++) {
+    if (*p == '\\' && p[1] && p[1] != '\n') p++;
+    else if (*p == '{') inserted++;
+    else if (*p == '}' && inserted) inserted--;
+    else if (*p == '"' && inserted) p = behind_string(p + 1) - 1;
+    else if (*p == '"') return p + 1;
+  }
+  return p;
+}
+
+// How many brackets a line opens more than it closes.
+static int opens(const char *p) {
+  int n = 0;
+  while (*p) {
+    if (*p == '"') {
+      p = behind_string(p + 1);
+      continue;
+    }
+    if (*p == '#') p += strcspn(p, "\n");
+    n += *p && strchr("([{", *p);
+    n -= *p && strchr(")]}", *p);
+    p += *p != 0;
+  }
+  return n;
+}
+
 static void loop(Repl *r, LineReader *lines) {
   Str text = {0}, line = {0};
+  int open = 0;
   while (!r->quit) {
+    if (!text.n) open = 0;
     line.n = 0;
     LineEnd end = line_read(lines, text.n ? GO_ON : PROMPT, &line);
     if (end == LINE_END && !text.n) break;
@@ -56,13 +105,15 @@ static void loop(Repl *r, LineReader *lines) {
       continue;
     }
     if (!text.n && blank(line.data)) continue;
-    if (!text.n && end == LINE_TEXT && took_command(r, line.data)) {
+    if (!text.n && end == LINE_TEXT && (took_command(r, line.data) || took_word(r, line.data))) {
       line_remember(lines, line.data);
       continue;
     }
     if (text.n) str_addc(&text, '\n');
     str_addn(&text, line.data, line.n);
     if (end == LINE_PASTE && text.data[text.n - 1] == '\n') text.data[--text.n] = 0;
+    open += opens(line.data);
+    if (open > 0 && (!r->terminal || line_waits(lines))) continue; // a block comes whole, faults and all
     EvalEnd was = repl_eval(r, "<prompt>", text.data, text.n, true);
     if (was == EVAL_INCOMPLETE) continue;
     line_remember(lines, text.data);

@@ -80,6 +80,7 @@ typedef enum LineEnd {
 LineReader *line_reader_new(Repl *r);
 void line_reader_free(LineReader *l);
 LineEnd line_read(LineReader *l, const char *prompt, Str *out);
+bool line_waits(const LineReader *l); // whether more was typed already
 void line_remember(LineReader *l, const char *text); // in the history
 
 #endif

@@ -8,6 +8,7 @@
 #include "cli/repl.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -36,6 +37,7 @@ struct LineReader {
   Str typed;   // a paste of one line: as if it were typed
   size_t typed_at;
   bool pasted, interrupted;
+  bool ahead; // what is read now was typed before the prompt stood
   sigset_t outside; // signals that are let through while waiting
 #endif
 };
@@ -63,7 +65,7 @@ static LineEnd plain_read(LineReader *l, const char *prompt, Str *out) {
 
 #ifdef HAVE_LIBEDIT
 
-enum { HISTORY_MOST = 2000, REMEMBER_MOST = 8192, ECHO_MOST = 12, LIST_MOST = 24, LIST_ALL = 400 };
+enum { HISTORY_MOST = 2000, REMEMBER_MOST = 8192, ECHO_MOST = 12, LIST_MOST = 24, LIST_ALL = 400, CTRL_D = 4 };
 
 // ---- signals ----
 
@@ -114,13 +116,21 @@ static bool fill(LineReader *l) {
   l->n -= l->at;
   l->at = 0;
   ssize_t n = read(STDIN_FILENO, l->buf + l->n, sizeof l->buf - l->n);
+  for (ssize_t k = 0; l->ahead && k < n; k++)
+    if (!l->buf[l->n + (size_t)k]) l->buf[l->n + (size_t)k] = CTRL_D;
   if (n > 0) l->n += (size_t)n;
   return n > 0;
+}
+
+// While a statement runs the terminal reads for itself, line by line, and makes a NUL of a Ctrl-D that is typed then.
+static void look_ahead(LineReader *l) {
+  if (l->ahead && !line_waits(l)) l->ahead = false;
 }
 
 // The next byte: -1 at the end of the input, -2 after Ctrl-C.
 static int next_byte(LineReader *l) {
   while (l->at == l->n) {
+    look_ahead(l);
     if (wait_input(l, NULL) < 0) return -2;
     if (!fill(l)) return -1;
   }
@@ -392,6 +402,7 @@ static LineEnd edit_read(LineReader *l, const char *prompt, Str *out) {
   int n = 0;
   l->prompt = prompt;
   l->pasted = l->interrupted = false;
+  l->ahead = true;
   *l->r->interrupt = 0;
   fflush(stderr);
   fputs("\033[?2004h", stdout);
@@ -442,6 +453,16 @@ void line_reader_free(LineReader *l) {
 #endif
   free(l->plain); // getline's
   mem_free(l);
+}
+
+bool line_waits(const LineReader *l) {
+#ifdef HAVE_LIBEDIT
+  if (l->at < l->n || l->typed_at < l->typed.n) return true;
+#else
+  (void)l;
+#endif
+  struct pollfd in = {.fd = STDIN_FILENO, .events = POLLIN};
+  return poll(&in, 1, 0) > 0;
 }
 
 LineEnd line_read(LineReader *l, const char *prompt, Str *out) {

@@ -16,7 +16,11 @@ static const ScriptFormat PLAIN = {.unit = "", .scale = 1};
 
 static void add_num(Str *s, double x, double scale) {
   if (!isfinite(x)) str_add(s, isnan(x) ? "nan" : x < 0 ? "-inf" : "inf");
-  else str_addf(s, "%.6g", scale > 0 && scale != 1 ? scale_from_si(x, scale) : x);
+  else {
+    double shown = scale > 0 && scale != 1 ? scale_from_si(x, scale) : x;
+    bool whole = fabs(shown) < 1e15 && shown == floor(shown);
+    str_addf(s, whole ? "%.15g" : "%.6g", shown);
+  }
 }
 
 static void add_unit(Str *s, const char *unit) {

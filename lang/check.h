@@ -81,6 +81,7 @@ typedef struct ConnInfo {
   int ninit;
   RuleUse *rules;
   int nrules;
+  bool wrong_entry;  // the block names something that does not exist
 } ConnInfo;
 
 // node->info of a BUILD: what is built, in order. node->sym SYM_BUILT.

@@ -175,6 +175,11 @@ Type check_scalar(Checker *c, Node *n, const char *what) {
 // The variable an assignment in a handler changes; NULL after a report, or where it is not known yet.
 static Sym *handler_target(Checker *c, Node *n, Type *t) {
   Node *place = n->kid[0];
+  if (new_name(c, place)) {
+    rule_unknown_target(c, place);
+    *t = type_error();
+    return NULL;
+  }
   *t = check_expr(c, place);
   if (t->kind == TY_ERROR) return NULL;
   if (place->kind != N_NAME && place->kind != N_MEMBER) return rule_assign_place(c, place), NULL;

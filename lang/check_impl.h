@@ -226,6 +226,9 @@ Type merge_numbers(Type a, Type b); // of sides that agree
 // Reports sides that do not agree; `verb` as in "cannot add".
 bool same_dimension(Checker *c, Node *whole, Node *l, Type lt, Node *r, Type rt, const char *what);
 void shadowed_unit(Diag *e, const Node *n);
+bool bare_number(Checker *c, Diag *e, const Node *n, Type other);
+bool lacks_unit(Checker *c, Diag *e, const Node *n, Type other);
+bool is_time(Type t); // without a unit of its own
 void missing_factor(Checker *c, Diag *e, const char *left, Type lt, const char *right, Type rt);
 const char *lacking_factor(Checker *c, Type lt, Type rt, bool *right);
 bool scaled_type(Checker *c, Node *n, Type t);
@@ -282,6 +285,7 @@ void check_statements(Checker *c, Node *block); // of a BLOCK, in a scope of its
 void check_assign(Checker *c, Node *n);
 Type check_changed(Checker *c, Node *place); // the type of what will be changed here
 void check_let(Checker *c, Node *n);
+bool new_name(Checker *c, const Node *n);
 Type check_place(Checker *c, Node *n, Sym **root);
 void fit_type(Checker *c, Sym *sym, Type t); // 0 that takes a dimension later
 void ask_spikes(Checker *c, Node *pop);      // to be recorded before the file ends

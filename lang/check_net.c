@@ -344,10 +344,17 @@ static Type guessed_weight(Checker *c, Sym *syn, ConnInfo *ci) {
   return plain();
 }
 
+// A weight that must be given and is not: that is the fault, and not that a plain number does not fit.
+static Type missing_weight(Checker *c, Sym *syn, ConnInfo *ci) {
+  Type t = guessed_weight(c, syn, ci);
+  return dim_is_none(t.dim) && !fits_with(c, syn, t, ci) ? type_of(TY_ANY) : t;
+}
+
 static Type weight_of(Checker *c, Node *n, Sym *syn, ConnInfo *ci) {
   Node *w = weight_decl(syn->decl_info);
   if (!w || w->kid[1]) return plain(); // none, or its unit is declared
   Node *b = find_bind(n, w->name);
+  if (!b && !w->kid[0]) return missing_weight(c, syn, ci);
   Type t = b ? value_type(c, ci, b->kid[0]) : plain();
   if (t.kind == TY_ERROR) return t;
   if (b && !t.anydim && type_numeric(t) && type_known(t)) return type_num(t.dim, t.unit);
@@ -433,6 +440,7 @@ static void connection_entry(Checker *c, ConnInfo *ci, Node *b) {
   if (is_delay(target) && !model_find(ci->syn, target->name)) return delay_entry(c, ci, b);
   Sym *v = entry_variable(c, ci, target);
   entry_value(c, b, v ? v->type : type_of(TY_ANY), v ? v->name->text : "it");
+  ci->wrong_entry |= !v;
   if (!v) return;
   target->sym = v;
   target->type = v->type;
@@ -451,7 +459,7 @@ static void default_values(Checker *c, Node *n, ConnInfo *ci) {
     Sym *v = ci->syn->vars[k];
     bool per_synapse = v->kind == SYM_WEIGHT || (v->kind == SYM_STATE && v->place == PLACE_SELF && !v->hidden);
     if (!per_synapse || in_items(ci->init, ci->ninit, v)) continue;
-    if (v->kind == SYM_WEIGHT && !v->decl->kid[0]) rule_weight_missing(c, n, v, ci->syn);
+    if (v->kind == SYM_WEIGHT && !v->decl->kid[0] && !ci->wrong_entry) rule_weight_missing(c, n, v, ci->syn);
     ci->init = push_item(c, ci->init, &ci->ninit, (InitItem){v, v->decl->kid[0], false, NULL});
   }
 }

@@ -72,9 +72,17 @@ static bool assignable_member(const Node *n) {
          (n->sym->kind == SYM_SELFVAR && n->sym->selfvar == SV_T); // delay
 }
 
+// Whether an assignment means a variable that does not exist.
+bool new_name(Checker *c, const Node *n) {
+  Unit u;
+  return n->kind == N_NAME && !n->info && !scope_find(c->cx->scope, n->name, false, NULL) &&
+         !scope_find(c->cx->scope, n->name, true, NULL) && !unit_lookup(n->name->text, n->name->n, &u);
+}
+
 // The type of what an assignment changes; *root is the script variable, NULL for P.V and C.w.
 Type check_place(Checker *c, Node *n, Sym **root) {
   *root = NULL;
+  if (new_name(c, n)) return rule_unknown_target(c, n), type_error();
   Type t = check_expr(c, n);
   if (t.kind == TY_ERROR) return t;
   Node *base = n;
@@ -382,6 +390,24 @@ static void check_plot_item(Checker *c, Node *n) {
   }
 }
 
+// What is drawn in one figure shares its axes.
+static void check_axis(Checker *c, Node *n, int axis) {
+  Node *first = NULL;
+  for (int k = 0; k < n->nlist; k++) {
+    Node *v = n->list[k]->kid[axis];
+    if (!v || !type_known(v->type) || !type_numeric(v->type)) continue;
+    if (!first) first = v;
+    else if (!dims_agree(first->type, v->type)) rule_plot_axis(c, first, v, n->list[k]->kid[1] != NULL);
+  }
+}
+
+static void check_plot(Checker *c, Node *n) {
+  for (int k = 0; k < n->nlist; k++) check_plot_item(c, n->list[k]);
+  for (int axis = 0; axis < 2; axis++) check_axis(c, n, axis);
+  for (int k = 0; k < 2; k++)
+    if (n->kid[k]) check_texts(c, n->kid[k]);
+}
+
 static void check_near(Checker *c, Node *n) {
   Type a = check_value(c, n->kid[0]), b = check_value(c, n->kid[1]);
   bool ok = type_numeric(a) && type_numeric(b);
@@ -493,11 +519,7 @@ void check_statement(Checker *c, Node *n) {
   case N_EXPECT: check_expect(c, n); break;
   case N_TEST: check_statements(c, n->kid[2]); break;
   case N_SAVE: check_save(c, n); break;
-  case N_PLOT:
-    for (int k = 0; k < n->nlist; k++) check_plot_item(c, n->list[k]);
-    for (int k = 0; k < 2; k++)
-      if (n->kid[k]) check_texts(c, n->kid[k]);
-    break;
+  case N_PLOT: check_plot(c, n); break;
   case N_SET:
     for (int k = 0; k < n->nlist; k++) check_option(c, n->list[k]);
     break;

@@ -284,11 +284,27 @@ Type merge_numbers(Type a, Type b) {
 const char *say(Checker *c, Type t) { return type_text(t, c->a); }
 
 // A number written without the unit of the other side.
-static bool bare_number(Checker *c, Diag *e, const Node *n, Type other) {
+bool bare_number(Checker *c, Diag *e, const Node *n, Type other) {
   const Node *num = n->kind == N_UNARY ? n->kid[0] : n;
-  if (num->kind != N_NUM || num->kid[0] || !type_numeric(other)) return false;
-  const char *unit = other.unit && other.unit->text[0] ? other.unit->text : dim_unit(other.dim, c->a)->text;
+  if (num->kind != N_NUM || num->kid[0] || !type_numeric(other) || dim_is_none(other.dim)) return false;
+  const char *unit = is_time(other)                      ? "ms"
+                     : other.unit && other.unit->text[0] ? other.unit->text
+                                                         : dim_unit(other.dim, c->a)->text;
   diag_hint(e, "write %s %s", node_text(c, n), unit);
+  return true;
+}
+
+// A variable of the model that was declared without a unit where one is needed.
+bool lacks_unit(Checker *c, Diag *e, const Node *n, Type other) {
+  if (n->kind == N_UNARY && n->op == OP_NEG) n = n->kid[0];
+  const Sym *v = n->kind == N_NAME ? n->sym : NULL;
+  if (!v || !v->model || !v->decl || v->type.kind != TY_NUM || v->type.anydim || !dim_is_none(v->type.dim)) return false;
+  if (v->decl->kid[1] || !type_numeric(other) || dim_is_none(other.dim)) return false;
+  const char *word = v->kind == SYM_STATE ? "state" : v->kind == SYM_INPUT ? "input" : v->kind == SYM_PARAM ? "param" : NULL;
+  if (!word) return false;
+  diag_label(e, v->decl->name_span, "declared without a unit");
+  const char *unit = other.unit && other.unit->text[0] ? other.unit->text : dim_unit(other.dim, c->a)->text;
+  diag_hint(e, "declare it as %s %s: %s", word, v->name->text, unit);
   return true;
 }
 
@@ -315,7 +331,7 @@ bool same_dimension(Checker *c, Node *whole, Node *l, Type lt, Node *r, Type rt,
   diag_label(e, r->span, "this is %s", say(c, rt));
   shadowed_unit(e, l);
   shadowed_unit(e, r);
-  if (!bare_number(c, e, l, rt) && !bare_number(c, e, r, lt))
+  if (!bare_number(c, e, l, rt) && !bare_number(c, e, r, lt) && !lacks_unit(c, e, l, rt) && !lacks_unit(c, e, r, lt))
     missing_factor(c, e, node_text(c, l), lt, node_text(c, r), rt);
   return false;
 }

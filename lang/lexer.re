@@ -413,7 +413,12 @@ static void skip_quoted(Lexer *lx, const char *close) {
 static bool is_char(const unsigned char *at, const char *c) { return !strncmp((const char *)at, c, strlen(c)); }
 
 static void hint_char(Lexer *lx, Diag *e, const unsigned char *from) {
-  if (*from == '\'') {
+  if (*from == '\'' && lx->prev == T_IDENT) {
+    diag_hint(e, "a derivative is written dV/dt; strings stand in double quotes: \"...\"");
+    skip_quoted(lx, "'");
+  } else if (*from == '?') {
+    diag_hint(e, "write if CONDITION then A else B");
+  } else if (*from == '\'') {
     diag_hint(e, "strings stand in double quotes: \"...\"");
     skip_quoted(lx, "'");
   } else if (is_char(from, "\u201C") || is_char(from, "\u201D") || is_char(from, "\u2018") || is_char(from, "\u2019")) {

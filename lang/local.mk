@@ -65,6 +65,9 @@ libcore_la_SOURCES += \
 	lang/rules_net.c \
 	lang/rules_units.c \
 	lang/schedule.c \
+	lang/slip.c \
+	lang/slip.def \
+	lang/slip.h \
 	lang/scope.c lang/scope.h \
 	lang/script.c lang/script.h \
 	lang/script_assign.c \

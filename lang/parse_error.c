@@ -4,6 +4,7 @@
 #include "base/str.h"
 #include "lang/parse_state.h"
 #include "lang/parser.h"
+#include "lang/slip.h"
 
 #include <stdarg.h>
 #include <string.h>
@@ -204,21 +205,6 @@ static bool text_is(const Token *t, const char *text) { return t->tok.name && !s
 static const char *text_of(const Token *t) { return t->tok.name ? t->tok.name->text : ""; }
 static bool starts_statement(const Token *t) { return !t->kind || t->kind == T_SEP || t->kind == '{'; }
 
-// Words of other languages at the beginning of a statement, and what hebb says for them.
-static const char *other_word(const Token *t) {
-  static const char *const words[][2] = {
-      {"def", "`function`"},   {"func", "`function`"}, {"fn", "`function`"},        {"var", "`let`"},
-      {"double", "`let`"},     {"float", "`let`"},     {"import", "`use`"},         {"include", "`use`"},
-      {"elif", "`else if`"},   {"elseif", "`else if`"}, {"elsif", "`else if`"},     {"parameter", "`param`"},
-      {"params", "`param`"},   {"parameters", "`param`"}, {"variable", "`state`"},  {"when", "`if`"},
-      {"simulate", "`run`"},   {"threshold", "`spike when ... { ... }`"},           {"projection", "`connect`"},
-      {"layer", "`population`"}, {"group", "`population`"}, {"assert", "`expect`"}, {"show", "`print`"},
-  };
-  for (size_t k = 0; k < sizeof words / sizeof *words; k++)
-    if (text_is(t, words[k][0])) return words[k][1];
-  return NULL;
-}
-
 static const char *nearest_keyword(const char *text) {
   const char *candidates[128];
   int n, m = 0;
@@ -232,7 +218,7 @@ static const char *nearest_keyword(const char *text) {
 static bool first_word(const Fault *f) {
   const Token *first = f->before;
   if (!is_name(first) || !starts_statement(&f->ps->before2) || !f->want['='] || f->found == T_SEP) return false;
-  const char *word = text_of(first), *instead = other_word(first), *near = nearest_keyword(word);
+  const char *word = text_of(first), *instead = slip_hint(SLIP_STATEMENT, word), *near = nearest_keyword(word);
   const Keyword *k = keyword_find(word, strlen(word));
   bool part = k && k->class_ == KW_PART;
   if (!part && !instead && !near) return false;
@@ -244,9 +230,20 @@ static bool first_word(const Fault *f) {
   }
   Diag *e = parse_fault(f->ps, E_SYNTAX, first->span, "no %s begins with `%s`",
                         f->want[T_ADDEQ] ? "statement" : "part of a neuron, synapse or rule", word);
-  if (instead) diag_hint(e, "write %s", instead);
+  if (instead) diag_hint(e, "%s", instead);
   else if (near) diag_hint(e, "did you mean `%s`?", near);
   return true;
+}
+
+// Does the line of the fault hold this text?
+static bool line_has(const Fault *f, const char *text) {
+  const Source *src = sources_get(f->ps->sources, f->before->span.file);
+  if (!src) return false;
+  uint32_t line, column;
+  source_position(src, f->before->span.lo, &line, &column);
+  size_t n;
+  const char *s = source_line(src, line, &n), *at = strstr(s, text);
+  return at && at < s + n;
 }
 
 static bool hint_operator(const Fault *f, Diag *e) {
@@ -263,9 +260,21 @@ static bool hint_operator(const Fault *f, Diag *e) {
     diag_hint(e, "the unit stands behind the number: %g %s", t->tok.num, text_of(b));
   else if (f->found == ':' && f->want[']'] && b->kind != '[') diag_hint(e, "a slice has a begin and an end, and no step");
   else if (f->want['+'] && f->want[','] && f->want[']']) diag_hint(e, "elements are separated by commas");
+  else if (f->found == ',' && f->want[')'] && line_has(f, "plot(")) diag_hint(e, "write plot y against x");
   else if (f->found == ',' && f->want[')']) diag_hint(e, "an array is written [a, b]");
+  else if (f->found == T_NUMBER && b->kind == ',' && f->ps->before2.kind == T_NUMBER) diag_hint(e, "digits are grouped by _, as in 1_000");
+  else if (f->found == '/' && f->want[T_LIKE] && text_of(b)[0] == 'd')
+    diag_hint(e, "an equation stands by itself: end the list before it with a new line or ;");
+  else if (text_is(t, "vs") && f->want[T_AGAINST]) diag_hint(e, "write `against`");
+  else if (b->kind == T_AS && is_name(t)) diag_hint(e, "the name of a file stands in quotes: as \"figure.png\"");
+  else if (b->kind == T_NUMBER && f->found == T_IDENT && slip_unit(text_of(t), &u))
+    diag_hint(e, "write %g %s", b->tok.num, u.text);
   else if (b->kind == T_NUMBER && f->found == T_IDENT)
     diag_hint(e, "`%s` is not a unit; for a product write * between the two", text_of(t));
+  else if (f->found == T_STRBEGIN && text_is(b, "f") && b->span.hi == t->span.lo)
+    diag_hint(e, "leave out the f: every string may hold values in braces, \"x = {x}\"");
+  else if (f->found == T_IF && f->want['*']) diag_hint(e, "write if CONDITION then A else B");
+  else if (text_is(b, "lambda")) diag_hint(e, "declare it: function f(x) = ...");
   else if (f->want[T_LIKE] && f->want[':'] && f->found == T_IDENT && unit_lookup(text_of(t), t->tok.name->n, &u))
     diag_hint(e, "the unit stands behind a colon: %s: %s", text_of(b), text_of(t));
   else if (f->want['*'] && (is_name(t) || f->found == T_NUMBER || f->found == '('))
@@ -302,32 +311,32 @@ static bool below(const Fault *f) {
 static bool hint_block(const Fault *f, Diag *e) {
   const Token *b = f->before;
   const Keyword *k = f->token->tok.name ? keyword_find(text_of(f->token), f->token->tok.name->n) : NULL;
-  if ((f->found == ':' && f->want['{']) || (f->found == T_SEP && b->kind == ':'))
+  bool python = b->kind == ':' && (f->found == T_SEP || (k && k->class_ == KW_STATEMENT));
+  if (((f->found == ':' || f->found == T_THEN) && f->want['{']) || python)
     diag_hint(e, "a block stands in braces: { ... }");
+  else if (f->found == ':' && f->want['='] && !f->want[T_ADDEQ] && b->kind == T_IDENT && f->want['+'])
+    diag_hint(e, "a part of a model begins with a word: state %s: ..., param %s: ...", text_of(b), text_of(b));
+  else if (f->found == '(' && f->want[T_EXTENDS]) diag_hint(e, "parameters stand in the body: { param tau = 10 ms ... }");
+  else if (f->found == '{' && f->want[T_THEN] && !f->want['{'])
+    diag_hint(e, "an expression reads: if CONDITION then A else B; what happens at a condition stands in a handler, such as `spike when CONDITION { ... }`");
   else if (f->found == '{' && b->kind == T_THEN) diag_hint(e, "as a statement write: if CONDITION { ... } else { ... }");
+  else if (text_is(f->token, "to") && f->want[T_INTO]) diag_hint(e, "write `into`");
   else if (f->found == T_IF && f->want[T_WHEN]) diag_hint(e, "write `when`");
   else if ((text_is(f->token, "to") || f->found == '=') && f->want[T_ARROW]) diag_hint(e, "write ->");
   else if (k && k->class_ == KW_DECL && f->want[T_RUN])
     diag_hint(e, "`%s` stands at the top level only", k->text);
   else if (k && k->class_ == KW_DECL && (f->want[T_P_PARAM] || f->want[T_LET]))
     diag_hint(e, "`%s` stands at the top level only; perhaps a } is missing above", k->text);
+  else if (f->found == T_RESET && f->want[T_P_PARAM])
+    diag_hint(e, "what a spike resets stands in its block: spike when V > V_th { V = V_reset }");
   else if (k && k->class_ == KW_STATEMENT && f->want[T_P_PARAM])
     diag_hint(e, "`%s` stands outside of the neuron, synapse or rule; perhaps a } is missing above", k->text);
+  else if (b->kind == T_USE && k && k->class_ == KW_DECL)
+    diag_hint(e, "the library has the modules neurons, synapses and rules");
   else if (k && k->class_ <= KW_CONSTANT && f->want[T_IDENT] && !f->want[T_NUMBER] && !below(f))
     diag_hint(e, "`%s` is a word of the language: choose another name", k->text);
   else return false;
   return true;
-}
-
-// Does the line of the fault hold this text?
-static bool line_has(const Fault *f, const char *text) {
-  const Source *src = sources_get(f->ps->sources, f->before->span.file);
-  if (!src) return false;
-  uint32_t line, column;
-  source_position(src, f->before->span.lo, &line, &column);
-  size_t n;
-  const char *s = source_line(src, line, &n), *at = strstr(s, text);
-  return at && at < s + n;
 }
 
 static bool line_begins(const Fault *f, char c) {

@@ -4,6 +4,9 @@
 // in rules_net.c.
 #include "lang/check_impl.h"
 
+#include "lang/slip.h"
+
+#include <ctype.h>
 #include <string.h>
 
 static Span name_span(const Node *n) { return n->name_span.file ? n->name_span : n->span; }
@@ -52,31 +55,92 @@ static void suggest_from(Checker *c, Diag *e, Atom name, SymKind kind) {
 
 // ---- names ----
 
+// 5*mV, as in other languages: the text of the number before the name.
+static const char *times_number(Checker *c, const Node *at) {
+  const Source *src = sources_get(c->sources, at->span.file);
+  if (!src || !at->span.lo) return NULL;
+  const char *begin = src->text, *p = begin + at->span.lo;
+  while (p > begin && p[-1] == ' ') p--;
+  if (p == begin || *--p != '*') return NULL;
+  while (p > begin && p[-1] == ' ') p--;
+  const char *end = p;
+  while (p > begin && (isdigit((unsigned char)p[-1]) || p[-1] == '.')) p--;
+  bool number = p < end && (p == begin || !(isalnum((unsigned char)p[-1]) || p[-1] == '_'));
+  return number ? arena_strndup(p, (size_t)(end - p), c->a) : NULL;
+}
+
+// cm2, ms1: a unit with its power behind it.
+static bool power_of_unit(const char *name, size_t *n) {
+  Unit u;
+  size_t len = strlen(name);
+  for (*n = len; *n && isdigit((unsigned char)name[*n - 1]);) --*n;
+  return *n && *n < len && unit_lookup(name, *n, &u);
+}
+
+static bool has_variable(const Model *m, Atom name) { return m && model_find(m, name); }
+
+// In a synapse or rule the variables of the two neurons have prefixes, as have those of neurons where they are made and
+// joined. Says which.
+static bool hint_owner(Checker *c, Diag *e, Atom name) {
+  const Ctx *x = c->cx;
+  if (x->kind == CX_BLOCK && has_variable(x->model, name))
+    diag_hint(e, "that of the neuron itself is self.%s", name->text);
+  else if (x->kind == CX_CONN && has_variable(x->pre, name))
+    diag_hint(e, "that of the source is pre.%s", name->text);
+  else if (x->kind == CX_CONN && has_variable(x->post, name))
+    diag_hint(e, "that of the target is post.%s", name->text);
+  else if (x->kind == CX_BODY && x->model && x->model->kind != MODEL_NEURON && named(name, "w"))
+    diag_hint(e, "declare it: weight w");
+  else if (x->kind == CX_BODY && x->model && x->model->kind != MODEL_NEURON)
+    diag_hint(e, "that of the target neuron is post.%s, of the source pre.%s", name->text, name->text);
+  else return false;
+  return true;
+}
+
+static void unit_as_name(Checker *c, const Node *at, Atom name) {
+  Diag *e = fault(c, E_UNIT_NAME, name_span(at),
+                  "`%s` is not declared; as a unit it may stand only behind a number, `:` or `in`", name->text);
+  const char *number = times_number(c, at);
+  if (number) diag_hint(e, "write %s %s", number, name->text);
+  else if (!hint_owner(c, e, name)) diag_hint(e, "for one %s write 1 %s", name->text, name->text);
+}
+
 void rule_unknown_name(Checker *c, Node *at, Atom name) {
   Unit u;
   int n;
+  size_t letters;
   if (unit_lookup(name->text, name->n, &u)) {
-    Diag *e = fault(c, E_UNIT_NAME, name_span(at),
-                    "`%s` is not declared; as a unit it may stand only behind a number, `:` or `in`", name->text);
-    diag_hint(e, "for one %s write 1 %s", name->text, name->text);
+    unit_as_name(c, at, name);
     return;
   }
   Diag *e = fault(c, E_NAME_UNKNOWN, name_span(at), "`%s` is not declared", name->text);
   const char **names = scope_names(c->cx->scope, false, c->a, &n);
-  const char *near = nearest_name(name->text, names, n);
-  const Ctx *x = c->cx;
-  if (x->kind == CX_BLOCK && x->model && model_find(x->model, name))
-    diag_hint(e, "that of the neuron itself is self.%s", name->text);
-  else if (x->kind == CX_CONN && x->pre && model_find(x->pre, name))
-    diag_hint(e, "that of the source is pre.%s", name->text);
-  else if (x->kind == CX_CONN && x->post && model_find(x->post, name))
-    diag_hint(e, "that of the target is post.%s", name->text);
+  const char *near = nearest_name(name->text, names, n), *slip = slip_hint(SLIP_NAME, name->text);
+  if (slip)
+    diag_hint(e, "%s", slip);
+  else if (power_of_unit(name->text, &letters))
+    diag_hint(e, "for the unit write %.*s^%s", (int)letters, name->text, name->text + letters);
   else if (near)
     diag_hint(e, "did you mean `%s`?", near);
+  else if (hint_owner(c, e, name))
+    return;
   else if (named(name, "i") || named(name, "N") || named(name, "xi"))
     diag_note(e, "inside a neuron `%s` is known, not here", name->text);
   else
     diag_note(e, "names are declared above the place where they are used");
+}
+
+// An assignment to a name that does not exist.
+void rule_unknown_target(Checker *c, Node *at) {
+  int n;
+  Atom name = at->name;
+  const char **names = scope_names(c->cx->scope, false, c->a, &n);
+  const char *near = nearest_name(name->text, names, n);
+  Diag *e = fault(c, E_NAME_UNKNOWN, name_span(at), "`%s` is not declared", name->text);
+  bool setting = named(name, "seed") || named(name, "threads") || named(name, "semantics") || named(name, "method");
+  if (setting) diag_hint(e, "write set %s = ...", name->text);
+  else if (near) diag_hint(e, "did you mean `%s`? A new variable is made by `let %s = ...`", near, name->text);
+  else if (!hint_owner(c, e, name)) diag_hint(e, "a new variable is made by `let %s = ...`", name->text);
 }
 
 void rule_unknown_function(Checker *c, Node *call) {
@@ -84,7 +148,9 @@ void rule_unknown_function(Checker *c, Node *call) {
   int n;
   Diag *e = fault(c, E_FUNCTION_UNKNOWN, call->kid[0]->span, "there is no function `%s`", name->text);
   const char **names = scope_names(c->cx->scope, true, c->a, &n);
-  suggest(e, name->text, names, n);
+  const char *slip = slip_hint(SLIP_FUNCTION, name->text);
+  if (slip) diag_hint(e, "%s", slip);
+  else suggest(e, name->text, names, n);
 }
 
 void rule_unknown_member(Checker *c, Node *n, const char *of, const char *const *names, int count) {
@@ -188,6 +254,8 @@ void rule_no_members(Checker *c, Node *n, Type t) {
   Diag *e = fault(c, E_MEMBER, n->span, "%s has no `.%s`", say(c, t), n->name->text);
   if (t.kind == TY_POPS || t.kind == TY_PROJS)
     diag_hint(e, "take one of them: %s[0].%s", node_text(c, n->kid[0]), n->name->text);
+  else if (type_is_array(t) && scope_find(c->base, n->name, true, NULL))
+    diag_hint(e, "write %s(%s)", n->name->text, node_text(c, n->kid[0]));
 }
 
 void rule_mixed_member(Checker *c, Node *n) {
@@ -321,7 +389,8 @@ void rule_collect_place(Checker *c, Node *n) {
 void rule_assign_place(Checker *c, Node *n) { fault(c, E_ASSIGN_PLACE, n->span, "nothing can be assigned to this"); }
 
 void rule_assign_item(Checker *c, Node *n, const Sym *s) {
-  fault(c, E_ASSIGN_FIXED, n->span, "`%s` is %s and cannot be assigned", s->name->text, sym_words(s));
+  Diag *e = fault(c, E_ASSIGN_FIXED, n->span, "`%s` is %s and cannot be assigned", s->name->text, sym_words(s));
+  if (s->kind == SYM_SELFVAR && named(s->name, "dt")) diag_hint(e, "write set dt = ...");
 }
 
 void rule_assign_const(Checker *c, Node *n, const Sym *s) {

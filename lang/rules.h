@@ -10,6 +10,7 @@ const char *measured(Checker *c, Type want); // "measured in mV", "a time"
 
 // names
 void rule_unknown_name(Checker *c, Node *at, Atom name);
+void rule_unknown_target(Checker *c, Node *at);
 void rule_unknown_function(Checker *c, Node *call);
 void rule_unknown_member(Checker *c, Node *n, const char *of, const char *const *names, int count);
 void rule_unknown_base(Checker *c, Node *n);
@@ -48,6 +49,7 @@ void rule_in_unit(Checker *c, Node *n, Type t, Type u);
 void rule_scaled(Checker *c, Node *n, Type t, Node *scaled);
 void rule_scaled_many(Checker *c, Span span);
 void rule_quantity(Checker *c, Node *n, Type t, Type want, const char *what);
+void rule_plot_axis(Checker *c, Node *first, Node *n, bool against);
 void rule_scale_by(Checker *c, Node *n, Type t);
 void rule_wrong_kind(Checker *c, Node *n, Type t, const char *want);
 void rule_one_number(Checker *c, Node *n, Type t, const char *what);

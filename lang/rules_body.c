@@ -251,10 +251,13 @@ static bool factor_without_unit(Checker *c, Diag *e, const Equation *eq, Type le
   for (int k = 0; k < eq->nfactors; k++) {
     const Node *f = eq->factors[k];
     const Sym *v = f->kind == N_NAME ? f->sym : NULL;
-    if (!v || v->kind != SYM_PARAM || v->type.kind != TY_NUM || !dim_is_none(v->type.dim)) continue;
-    Dim need = eq->divided[k] ? dim_div(left.dim, right.dim) : dim_div(right.dim, left.dim);
-    diag_label(e, name_span(v->decl), "declared without a unit");
-    diag_note(e, "`%s` is a plain number; the equation fits if it is %s", v->name->text, measured(c, type_num(need, NULL)));
+    if (!v || v->kind != SYM_PARAM || v->type.kind != TY_NUM) continue;
+    Dim ratio = eq->divided[k] ? dim_div(left.dim, right.dim) : dim_div(right.dim, left.dim), need = dim_mul(v->type.dim, ratio);
+    bool plain = dim_is_none(v->type.dim);
+    if (!plain && !is_time(type_num(need, NULL))) continue;
+    if (plain) diag_label(e, name_span(v->decl), "declared without a unit");
+    else diag_label(e, name_span(v->decl), "this is %s", say(c, v->type));
+    diag_note(e, "`%s` is %s; the equation fits if it is %s", v->name->text, say(c, v->type), measured(c, type_num(need, NULL)));
     return true;
   }
   return false;
@@ -265,7 +268,7 @@ void rule_equation_unit(Checker *c, Node *n, const Equation *eq, Type left, Type
                   say(c, right));
   diag_label(e, n->kid[0]->span, "this is %s", say(c, left));
   diag_label(e, n->kid[1]->span, "this is %s", say(c, right));
-  if (factor_without_unit(c, e, eq, left, right)) return;
+  if (factor_without_unit(c, e, eq, left, right) || lacks_unit(c, e, n->kid[1], left)) return;
   bool at_right;
   const char *factor = lacking_factor(c, left, right, &at_right), *x = eq->x->name->text;
   if (!factor) return;

@@ -42,6 +42,8 @@ void rule_unknown_entry(Checker *c, Node *target, const Model *m) {
   const char *near = nearest_name(target->name->text, names.data, names.n);
   if (near)
     diag_hint(e, "did you mean `%s`?", near);
+  else if (m && named(target->name, "weight") && m->weight)
+    diag_hint(e, "the weight of %s is called %s", m->name->text, m->weight->name->text);
   else if (m)
     diag_note(e, "it has %s", settable_names(c, m));
   vec_free(&names);
@@ -159,13 +161,15 @@ void rule_weight_missing(Checker *c, Node *n, const Sym *w, const Model *syn) {
   Diag *e = fault(c, E_WEIGHT_MISSING, n->span, "%s needs a value for its weight `%s`", syn->name->text, w->name->text);
   const char *unit = w->type.kind == TY_NUM && !dim_is_none(w->type.dim) ? say(c, w->type) : "";
   diag_label(e, name_span(w->decl), "it has no default");
-  diag_hint(e, "add { %s = 1%s%s }", w->name->text, *unit ? " " : "", unit);
+  if (w->type.kind == TY_ANY) diag_hint(e, "add { %s = ... }", w->name->text);
+  else diag_hint(e, "add { %s = 1%s%s }", w->name->text, *unit ? " " : "", unit);
 }
 
 void rule_stimulus_unit(Checker *c, Node *n, Type t, const Sym *input, const Model *m) {
   Diag *e = fault(c, E_UNIT_MISMATCH, n->span, "this injects %s, but the input `%s` of %s is %s", say(c, t),
                   input->name->text, m->name->text, say(c, input->type));
   diag_label(e, name_span(input->decl), "this is %s", say(c, input->type));
+  if (dim_is_none(t.dim)) bare_number(c, e, n, input->type);
 }
 
 void rule_no_weight(Checker *c, Node *n, const Model *syn) {

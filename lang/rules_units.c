@@ -2,19 +2,13 @@
 // Rules about units and kinds of values.
 #include "lang/check_impl.h"
 
+#include "lang/slip.h"
+
 #include <string.h>
 
 static Span name_span(const Node *n) { return n->name_span.file ? n->name_span : n->span; }
 
 // ---- units ----
-
-// Names that people write for units of the table.
-static const struct {
-  const char *wrong, *right;
-} SPELLINGS[] = {{"sec", "s"},  {"seconds", "s"}, {"second", "s"},   {"msec", "ms"}, {"usec", "us"},    {"mv", "mV"},
-                 {"volt", "V"}, {"mvolt", "mV"},  {"hz", "Hz"},      {"khz", "kHz"}, {"MOhms", "Mohm"}, {"degC", "K"},
-                 {"h", "hour"}, {"hr", "hour"},   {"minute", "min"}, {"l", "L"},     {"pa", "pA"},      {"na", "nA"},
-                 {"ua", "uA"},  {"ns", "nS"},     {"micron", "um"}};
 
 void rule_unit_unknown(Checker *c, Node *unit) {
   if (!unit->name) {
@@ -22,12 +16,9 @@ void rule_unit_unknown(Checker *c, Node *unit) {
     return;
   }
   Diag *e = fault(c, E_UNIT_UNKNOWN, name_span(unit), "`%s` is no unit", unit->name->text);
-  for (size_t k = 0; k < sizeof SPELLINGS / sizeof *SPELLINGS; k++)
-    if (strcmp(SPELLINGS[k].wrong, unit->name->text) == 0) {
-      diag_hint(e, "write %s", SPELLINGS[k].right);
-      return;
-    }
-  if (scope_find(c->cx->scope, unit->name, false, NULL))
+  Unit u;
+  if (slip_unit(unit->name->text, &u)) diag_hint(e, "write %s", u.text);
+  else if (scope_find(c->cx->scope, unit->name, false, NULL))
     diag_hint(e, "`%s` is a variable; for its unit write `like %s`", unit->name->text, unit->name->text);
 }
 
@@ -79,7 +70,7 @@ void rule_scaled(Checker *c, Node *n, Type t, Node *scaled) {
 
 void rule_scaled_many(Checker *c, Span span) { fault(c, E_SCALED, span, "a `scaled` block takes at most 8 units"); }
 
-static bool is_time(Type t) {
+bool is_time(Type t) {
   Unit s;
   unit_lookup("s", 1, &s);
   return dim_equal(t.dim, s.dim) && !t.unit;
@@ -92,19 +83,34 @@ const char *measured(Checker *c, Type want) {
                                : arena_printf(c->a, "measured in %s", say(c, type_num(want.dim, want.unit)));
 }
 
+// 20 MS where a time is wanted: ms was meant.
+static bool unit_in_other_letters(Diag *e, const Node *n, Type want) {
+  Unit u;
+  const Node *num = n->kind == N_UNARY ? n->kid[0] : n;
+  bool literal = num->kind == N_NUM && num->kid[0] && num->kid[0]->kind == N_UNIT;
+  if (!literal || !slip_unit_case(num->kid[0]->name->text, want.dim, &u)) return false;
+  diag_hint(e, "write %s%g %s", num == n ? "" : "-", num->num, u.text);
+  return true;
+}
+
 // Where one dimension was wanted: a value for a variable, a time ...
 void rule_quantity(Checker *c, Node *n, Type t, Type want, const char *what) {
   Diag *e = fault(c, E_UNIT_MISMATCH, n->span, "%s is %s, but this is %s", what, measured(c, want), say(c, t));
   shadowed_unit(e, n);
   if (dim_is_none(want.dim) && !dim_is_none(t.dim) && t.unit && t.unit->text[0])
     diag_hint(e, "for the plain number write (%s) in %s", node_text(c, n), t.unit->text);
-  else if (dim_is_none(t.dim) && n->kind == N_NUM && !n->kid[0]) {
-    const char *unit = is_time(want)                     ? "ms"
-                       : want.unit && want.unit->text[0] ? want.unit->text
-                                                         : dim_unit(want.dim, c->a)->text;
-    diag_hint(e, "write %s %s", node_text(c, n), unit);
-  } else
+  else if (!(dim_is_none(t.dim) && bare_number(c, e, n, want)) && !unit_in_other_letters(e, n, want))
     missing_factor(c, e, what, type_num(want.dim, want.unit), node_text(c, n), t);
+}
+
+void rule_plot_axis(Checker *c, Node *first, Node *n, bool against) {
+  Type one = type_num(first->type.dim, first->type.unit), other = type_num(n->type.dim, n->type.unit);
+  Diag *e = fault(c, E_UNIT_MISMATCH, n->span, "these cannot share an axis: %s and %s", say(c, one), say(c, other));
+  diag_label(e, first->span, "this is %s", say(c, one));
+  diag_label(e, n->span, "this is %s", say(c, other));
+  if (!against)
+    diag_hint(e, "to draw one over the other write plot %s against %s; else draw two figures", node_text(c, first), node_text(c, n));
+  else diag_hint(e, "draw two figures, or plain numbers: %s in UNIT", node_text(c, n));
 }
 
 void rule_scale_by(Checker *c, Node *n, Type t) {

@@ -224,7 +224,7 @@ START_TEST(hints) {
   SAYS("a ** b", 1, "hint: write `^`");
   SAYS("let a = b && c", 1, "hint: write `and`");
   SAYS("let a = mV 20", 1, "hint: the unit stands behind the number: 20 mV");
-  SAYS("let a = 20 mVolt", 1, "hint: `mVolt` is not a unit");
+  SAYS("let a = 20 mVolt", 1, "hint: write 20 mV");
   SAYS("neuron A { tau dV/dt = E }", 1, "hint: for a product write *");
   SAYS("neuron A { dV/dt }", 1, "hint: an equation reads dV/dt = ...");
   SAYS("neuron A { dV/dt == E }", 1, "hint: an equation is written with one =");

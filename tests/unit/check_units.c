@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // lang/unit.c: names of units, dimensions, and how a dimension is shown.
 #include "base/arena.h"
+#include "lang/slip.h"
 #include "lang/type.h"
 
 #include <check.h>
@@ -90,6 +91,25 @@ START_TEST(named_units) {
 }
 END_TEST
 
+// What people write for units of the table.
+START_TEST(units_meant) {
+  static const char *const pairs[][2] = {{"mv", "mV"}, {"millivolt", "mV"}, {"millivolts", "mV"}, {"Volt", "V"}, {"msec", "ms"},
+                                         {"seconds", "s"}, {"microsecond", "us"}, {"khz", "kHz"}, {"Hertz", "Hz"}, {"nanosiemens", "nS"},
+                                         {"picoamps", "pA"}, {"MOhms", "Mohm"}, {"micrometre", "um"}, {"hr", "hour"}, {"pa", "pA"}};
+  Unit u;
+  for (size_t k = 0; k < sizeof pairs / sizeof *pairs; k++) {
+    ck_assert_msg(slip_unit(pairs[k][0], &u), "%s", pairs[k][0]);
+    ck_assert_str_eq(u.text, pairs[k][1]);
+  }
+  ck_assert(!slip_unit("tau", &u) && !slip_unit("millitau", &u) && !slip_unit("", &u));
+  Unit s;
+  unit_lookup("s", 1, &s);
+  ck_assert(slip_unit_case("MS", s.dim, &u));
+  ck_assert_str_eq(u.text, "ms");
+  ck_assert(!slip_unit_case("MV", s.dim, &u));
+}
+END_TEST
+
 int main(void) {
   Suite *s = suite_create("units");
   TCase *t = tcase_create("units");
@@ -99,6 +119,7 @@ int main(void) {
   tcase_add_test(t, powers);
   tcase_add_test(t, showing);
   tcase_add_test(t, named_units);
+  tcase_add_test(t, units_meant);
   suite_add_tcase(s, t);
   SRunner *r = srunner_create(s);
   srunner_set_tap(r, "-");
