@@ -86,6 +86,8 @@ static IrVal binary_slope(Ir *ir, int fam, IrVal a, IrVal b, IrVal da, IrVal db,
 static IrVal native_slope(Ir *ir, const IrNode *n, const IrVal *d) {
   IrVal sum = num(ir, 0);
   const NativeFn *f = ir->native[n->imm];
+  Span span = ir->span;
+  ir->span = n->span;
   for (int k = 0; !f->impure && k < n->nargs; k++) {
     IrVal a = n->arg[k], shifted[IR_ARGS];
     if (!d[a] || ir_number(ir, d[a], 0)) continue;
@@ -97,6 +99,7 @@ static IrVal native_slope(Ir *ir, const IrNode *n, const IrVal *d) {
     IrVal lo = ir_native(ir, f, shifted, 0);
     sum = add(ir, sum, mul(ir, quot(ir, sub(ir, hi, lo), mul(ir, num(ir, 2), h)), d[a]));
   }
+  ir->span = span;
   return sum;
 }
 // d v/dx, given that of the operands (0: no dependence).
@@ -159,7 +162,11 @@ IrVal ir_rebuild(Ir *ir, IrVal v, const IrVal *to) {
   if (n.fam == FAM_LOOKUP || n.fam == FAM_SERIES) n.rate = ir->slot[n.imm].constant ? RATE_UNIFORM : RATE_STEP;
   if (n.fam == FAM_NATIVE) n.rate = (uint8_t)ir_native_rate(ir, n.imm);
   if (n.fam < FAM_COUNT && op_info(family_info(n.fam)->first)->flags & RANDOM) n.rate = RATE_STEP_LANE;
-  return ir_node(ir, n);
+  Span span = ir->span;
+  if (n.fam == FAM_NATIVE) ir->span = n.span; // what fails is told at its call
+  IrVal r = ir_node(ir, n);
+  ir->span = span;
+  return r;
 }
 
 IrVal ir_substitute(Ir *ir, IrVal v, int count, const IrVal *from, const IrVal *given) {

@@ -39,6 +39,163 @@ says() {
   for text; do grep -qF -- "$text" said || ok=1; done
   verdict $ok "$name"
 }
+# refuses NAME TIME: the model on standard input, whose `refuse` is given 3 or some more, ends with status 2 and an error that
+# points at its call and tells the time.
+refuses() {
+  { echo 'native "libhebbtest" { refuse(x: real) -> real; impure next_number(x: real) -> real }; set dt = 0.1 ms'; cat; } >model.hebb
+  "$HEBB" run model.hebb >said 2>&1
+  ok=$?
+  [ $ok = 2 ] && ok=0
+  place=$(sed -n 's/^model.hebb:\([0-9]*\):\([0-9]*\): error E0853: function refuse failed: x = [0-9.]* is too much'"$2"'$/\1 \2/p' said)
+  awk -v place="$place" 'BEGIN { split(place, at, " ") } NR == at[1] { found = substr($0, at[2], 7) == "refuse(" } END { exit !found }' model.hebb || ok=1
+  [ "$(grep -c ' error E' said)" = 1 ] || ok=1
+  verdict $ok "refused: $1"
+}
+refuses 'a constant let' ' at t = 0 ms' <<'END'
+neuron A { state x = 0; let y = refuse(3); dx/dt = y/(1 ms) }
+population P = A[2]
+run 1 ms
+END
+refuses 'a let that is recorded' ' at t = 0 ms' <<'END'
+neuron A { state x = 0; let y = refuse(x + 3) }
+population P = A[2]
+record y = P.y
+run 1 ms
+END
+refuses 'a let of a parameter that is set later' ' at t = 1 ms' <<'END'
+neuron A { param a = 1; let b = refuse(a); state x = 0; dx/dt = b/(1 ms) }
+population P = A[3]
+run 1 ms
+P.a = 5
+run 1 ms
+END
+refuses 'a requirement' ' at t = 0 ms' <<'END'
+neuron A { param a = 0; require refuse(a) < 4, "a is too large"; state x = 0 }
+population P = A[4] { a = i }
+END
+for method in euler rk2 rk4 rk45 cvode; do
+  printf 'neuron A { state x = 1; dx/dt = -x/(1 ms); method %s }\npopulation P = A[1]\nrun 1 ms\n' $method >model.hebb
+  if "$HEBB" run model.hebb 2>&1 | grep -q 'built without SUNDIALS'; then
+    skip "refused: an equation, $method" 'built without SUNDIALS'
+    continue
+  fi
+  refuses "an equation, $method" ' at t = [0-9.]* ms' <<END
+neuron A { state x = 0; dx/dt = refuse(x)/(1 ms) + 1/(1 ms); method $method }
+population P = A[2]
+run 10 ms
+END
+done
+refuses 'equations of coupled neurons' ' at t = [0-9.]* ms' <<'END'
+neuron A { input I; state x = 0; dx/dt = refuse(x)/(1 ms) + (1 + I)/(1 ms) }
+synapse G { weight w; inject w*(pre.x - post.x) }
+population P = A[2]
+connect P -> P via G all to all { w = 0.1 }
+run 10 ms
+END
+refuses 'the block of a spike' ' at t = 2.[0-9]* ms' <<'END'
+neuron A { state x = 0, y = 0; dx/dt = 1/(1 ms); spike when x > 2.5 { y = refuse(x) } }
+population P = A[2]
+run 10 ms
+END
+refuses 'the block of a spike of neurons that stand alone' ' at t = [0-9.]* ms' <<'END'
+neuron A { state x = 0, y = 0; dx/dt = 1/(1 ms); spike when x > 2.5 { y = refuse(x) } }
+population P = A[20000]
+run 10 ms
+END
+refuses 'a test for spikes' ' at t = [12][0-9.]* ms' <<'END'
+neuron A { state x = 0; dx/dt = 1/(1 ms); spike when refuse(x) > 7 { x = 0 } }
+population P = A[2]
+run 10 ms
+END
+refuses 'a number of spikes' ' at t = 2.1 ms' <<'END'
+neuron A { spike count refuse(t/(1 ms)) }
+population P = A[2]
+run 10 ms
+END
+refuses 'a refractory time' ' at t = 0 ms' <<'END'
+neuron A { param a = 3; state x = 0; dx/dt = 1/(1 ms); spike when x > 1 { x = 0 }; refractory refuse(a)*1 ms }
+population P = A[2]
+run 10 ms
+END
+refuses 'an event' ' at t = [12][0-9.]* ms' <<'END'
+neuron A { state x = 0; dx/dt = 1/(1 ms); event large when refuse(x) > 7 { x = 0 } }
+population P = A[2]
+run 10 ms
+END
+refuses 'on step' ' at t = 0 ms' <<'END'
+neuron A { state x = 0; on step { x = refuse(x + i + 2) } }
+population P = A[2]
+run 10 ms
+END
+refuses 'on start' ' at t = 0 ms' <<'END'
+neuron A { state x = 0; on start { x = refuse(i + 2) } }
+population P = A[2]
+run 10 ms
+END
+refuses 'on pre' ' at t = 2.[0-9]* ms' <<'END'
+neuron A { state x = 0, y = 0; dx/dt = 1/(1 ms); spike when x > 2.5 { x = 0 } }
+synapse S { weight w; on pre { post.y += refuse(w + post.x) } }
+population P = A[2]
+connect P -> P via S all to all { w = 3 }
+run 10 ms
+END
+refuses 'on post' ' at t = 0 ms' <<'END'
+neuron A { state x = 0; dx/dt = 1/(1 ms); spike when x > 2.5 { x = 0 } }
+synapse S { weight w; post state y = 0; on post { y = refuse(3) } }
+population P = A[2]
+connect P -> P via S all to all { w = 3 }
+run 10 ms
+END
+refuses 'on every of synapses' ' at t = 4 ms' <<'END'
+neuron A { state x = 0; dx/dt = 1/(1 ms) }
+synapse S { weight w; on every 2 ms { w = refuse(w + 1) } }
+population P = A[2]
+connect P -> P via S all to all { w = 1 }
+run 10 ms
+END
+refuses 'a rule' ' at t = [12][0-9.]* ms' <<'END'
+neuron A { state x = 0; dx/dt = 1/(1 ms); spike when x > 1 { x = 0 } }
+synapse S { weight w; on pre { post.x += 0*w } }
+rule R { on pre { w += refuse(w + 1) } }
+population P = A[2]
+connect P -> P via S all to all { w = 1 } learn R()
+run 10 ms
+END
+refuses 'an equation of synapses' ' at t = [0-9.]* ms' <<'END'
+neuron A { state x = 0; dx/dt = 1/(1 ms) }
+synapse S { weight w; state s = 0; ds/dt = refuse(s + 1)/(1 ms) }
+population P = A[2]
+connect P -> P via S all to all { w = 1 }
+run 10 ms
+END
+refuses 'an injection by sources' ' at t = 0 ms' <<'END'
+neuron A { input I; state x = 1; dx/dt = I/(1 ms) }
+synapse S { weight w; inject refuse(pre.x + 2)*w }
+population P = A[2]
+connect P -> P via S all to all { w = 1 }
+run 1 ms
+END
+refuses 'an injection by synapses' ' at t = 0 ms' <<'END'
+neuron A { input I; state x = 1; dx/dt = I/(1 ms) }
+synapse S { weight w; inject refuse(pre.x + w)*w }
+population P = A[2]
+connect P -> P via S all to all { w = 2 }
+run 1 ms
+END
+refuses 'an initial value of synapses' ' at t = 0 ms' <<'END'
+neuron A { state x = 1 }
+synapse S { weight w; state s = refuse(w) }
+population P = A[2]
+connect P -> P via S all to all { w = i + 2 }
+END
+says 'a kernel that fails in a timed block tells the time' 'kernel speak failed with status 1: oho at t = 2 ms' <<'END'
+native "libhebbtest" { kernel speak(n: count, x: in real[n], text: string) }
+neuron A { state x = 0 }
+population P = A[2]
+every 1 ms { if t > 1.5 ms { speak(P.x, "oho") } }
+run 4 ms
+END
+
 "$HEBB" test --tap "$top_srcdir/tests/lapack" >said 2>&1
 lapack=$?
 if grep -q E0854 said; then skip 'eigenvalues and singular values' 'built without LAPACK'; else verdict $lapack 'eigenvalues and singular values'; fi

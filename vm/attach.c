@@ -181,8 +181,7 @@ static int64_t period_of(Vm *vm, const Kernel *period, const Scope *scope, uint3
   bound_open(&b, period, &s, object);
   KernelCall call = call_now(vm, object);
   call.hi = 1;
-  instance_setup(b.in, 1, &call);
-  instance_run(b.in, &call);
+  if (!bound_once(vm, &b, 1, &call, (Span){0})) vm_net(vm)->broken = true;
   bound_close(&b);
   double steps = round(out[0] / vm->dt);
   return steps >= 1 && steps < 9e15 ? (int64_t)steps : 1;
@@ -533,6 +532,7 @@ static bool attach(Vm *vm) {
 bool run_attach(Vm *vm) {
   Net *net = vm_net(vm);
   bool ok = true;
+  net->broken = false;
   injections_round(vm);
   globals_refresh(vm);
   if (!net->attached || any_changed(vm)) ok = net->attached = attach(vm);

@@ -275,14 +275,19 @@ KernelCall call_now(const Vm *vm, uint32_t object) {
                       .fault = {.what = -1}};
 }
 
-void bound_setup(Vm *vm, Bound *b, int64_t n) {
-  if (!b->in) return;
+bool bound_setup(Vm *vm, Bound *b, int64_t n) {
+  if (!b->in) return true;
   KernelCall call = call_now(vm, b->object);
   instance_setup(b->in, n, &call);
-  if (report_native(vm, &call.fault, (Span){0})) vm_net(vm)->broken = true;
+  bool failed = report_native(vm, &call.fault, (Span){0});
+  if (failed) vm_net(vm)->broken = true;
+  return !failed;
 }
 
-// Setup and one run. False after a report: a native function failed.
+bool bound_run(Vm *vm, Bound *b, KernelCall *call, Span span) {
+  return instance_run(b->in, call) || !report_native(vm, &call->fault, span);
+}
+
 bool bound_once(Vm *vm, Bound *b, int64_t n, KernelCall *call, Span span) {
   instance_setup(b->in, n, call);
   if (call->fault.what < 0) instance_run(b->in, call);

@@ -62,13 +62,16 @@ static void find_selfs(Maker *m) {
 }
 
 // ---- pairs ----
-void connect_ask(Maker *m, Bound *b, int64_t n, int64_t element) {
+// After a failure the answers are 0: no pair is taken, and the statement ends with the report.
+bool connect_ask(Maker *m, Bound *b, int64_t n, int64_t element) {
   KernelCall call = call_now(m->vm, b->object);
   call.hi = n;
   call.elem_offset = element;
   call.idx[1] = m->pi;
   call.idx[2] = m->pj;
-  instance_run(b->in, &call);
+  if (!m->failed) m->failed = !bound_run(m->vm, b, &call, m->d->span);
+  if (m->failed) memset(m->out, 0, sizeof *m->out * (size_t)n);
+  return !m->failed;
 }
 
 static int part_of(const int64_t *begin, int64_t at) {
@@ -258,8 +261,7 @@ static void open_kernels(Maker *m, const Value *captures, int ncaptures) {
   m->gather = (Gather){.src = m->src, .dst = m->dst, .self = m->proj[0]->cols};
   bound_open(&m->where, m->d->where, &s, m->key.object);
   bound_open(&m->number_kernel, m->d->number, &s, m->key.object);
-  bound_setup(m->vm, &m->where, PAIR_CHUNK);
-  bound_setup(m->vm, &m->number_kernel, PAIR_CHUNK);
+  m->failed = !bound_setup(m->vm, &m->where, PAIR_CHUNK) || !bound_setup(m->vm, &m->number_kernel, PAIR_CHUNK);
 }
 
 static void maker_free(Maker *m) {
@@ -315,7 +317,7 @@ static bool maker_run(Maker *m, int input, const Value *captures, int ncaptures,
   make_projs(m, input);
   open_kernels(m, captures, ncaptures);
   ProjGroup *g = NULL;
-  bool ok = make_rows(m);
+  bool ok = !m->failed && make_rows(m) && !m->failed;
   if (ok) {
     g = group_new(m);
     ok = connect_values(m, g, captures, ncaptures) && settle_all(m);

@@ -35,6 +35,7 @@ typedef struct Maker {
   int32_t pi[PAIR_CHUNK + 8], pj[PAIR_CHUNK + 8];
   int64_t pk[PAIR_CHUNK + 8];    // from: their numbers
   bool filter;                   // d->where is yet to be asked for these pairs
+  bool failed;                   // a native function did: reported
   Gather gather;
   Bound where, number_kernel;
   double out[PAIR_CHUNK + 8];
@@ -45,7 +46,7 @@ bool connect_offer(Maker *m);    // offers every pair of the pattern to connect_
 void connect_pair(Maker *m, int64_t i, int64_t j);
 void connect_flush(Maker *m);
 // Conditions or numbers of n <= PAIR_CHUNK pairs pi, pj, into m->out.
-void connect_ask(Maker *m, Bound *b, int64_t n, int64_t element);
+bool connect_ask(Maker *m, Bound *b, int64_t n, int64_t element); // false after a report
 bool connect_values(Maker *m, ProjGroup *g, const Value *captures, int ncaptures); // connect_init.c
 bool connect_block(Maker *m, Proj *p, const Value *captures, int ncaptures);
 static inline bool connect_self(const Maker *m, int64_t i, int64_t j) { return m->self_of && m->self_of[j] == i; }

@@ -72,7 +72,7 @@ static bool degrees_of_each(Maker *m, bool in) {
   for (int64_t at = 0; at < n; at += PAIR_CHUNK) {
     int64_t c = n - at < PAIR_CHUNK ? n - at : PAIR_CHUNK;
     for (int64_t k = 0; k < c; k++) m->pi[k] = in ? 0 : (int32_t)(at + k), m->pj[k] = in ? (int32_t)(at + k) : 0;
-    connect_ask(m, &m->number_kernel, c, at);
+    if (!connect_ask(m, &m->number_kernel, c, at)) return false;
     memcpy(m->number + at, m->out, sizeof *m->out * (size_t)c);
   }
   for (int64_t k = 0; k < n; k++)
@@ -226,6 +226,7 @@ static bool offer_degrees(Maker *m, bool in) {
     double degree = m->number ? m->number[a] : m->n;
     connect_flush(m);
     find_candidates(m, &c, in, a);
+    if (m->failed) break;
     ok = degree == 0 || (c.n > 0 && (!bits || degree <= (double)c.n)) || too_few(m, degree, c.n);
     Rng r = rng_at(m->key, STREAM_PAIRS, a, 0);
     if (ok && bits && degree > 0) {

@@ -138,7 +138,7 @@ static bool compute_chunk(Values *v, Proj *p, int64_t lo, int64_t n) {
       call.elem_offset = lo;
       call.idx[1] = m->pi;
       call.idx[2] = m->pj;
-      instance_run(it->b.in, &call);
+      if (!bound_run(m->vm, &it->b, &call, p->desc->span)) return false;
     }
     if (!store_item(v, p, it, lo, n)) return false;
   }
@@ -191,14 +191,14 @@ static bool item_open(Values *v, Item *it, const InitCode *c, const Value *captu
   }
   Scope s = values_scope(v, it, captures, ncaptures);
   bound_open(&it->b, c->kernel, &s, m->key.object);
-  bound_setup(m->vm, &it->b, PAIR_CHUNK);
+  if (!bound_setup(m->vm, &it->b, PAIR_CHUNK)) return false;
   if (it->one && it->b.in) {
     m->pi[0] = m->pj[0] = 0;
     KernelCall call = call_now(m->vm, m->key.object);
     call.hi = 1;
     call.idx[1] = m->pi;
     call.idx[2] = m->pj;
-    instance_run(it->b.in, &call);
+    return bound_run(m->vm, &it->b, &call, m->d->span);
   }
   return true;
 }
@@ -300,7 +300,7 @@ void proj_signal(Vm *vm, ProjGroup *g, int var, Signal *s) {
   vm_net(vm)->attached = false;
 }
 
-static void run_lanes(Maker *m, Proj *p, const InitCode *c, Scope *s, int64_t lanes) {
+static bool run_lanes(Maker *m, Proj *p, const InitCode *c, Scope *s, int64_t lanes) {
   Bound b;
   bound_open(&b, c->kernel, s, (uint32_t)p->id);
   KernelCall call = call_now(m->vm, (uint32_t)p->id);
@@ -309,10 +309,10 @@ static void run_lanes(Maker *m, Proj *p, const InitCode *c, Scope *s, int64_t la
   int32_t *iota = mem_alloc(sizeof *iota * (size_t)(lanes + 8));
   for (int64_t k = 0; k < lanes; k++) iota[k] = (int32_t)k;
   call.idx[1] = call.idx[2] = iota;
-  instance_setup(b.in, lanes, &call);
-  instance_run(b.in, &call);
+  bool ok = bound_once(m->vm, &b, lanes, &call, p->desc->span);
   mem_free(iota);
   bound_close(&b);
+  return ok;
 }
 
 static Scope lane_scope(Maker *m, Proj *p, double *out, int64_t n, const Value *captures, int ncaptures) {
@@ -331,7 +331,7 @@ static bool compute_params(Maker *m, Proj *p, double *params, const Value *captu
     Scope s = lane_scope(m, p, out, 1, captures, ncaptures);
     s.gather = &m->gather;
     m->gather.params = params;
-    run_lanes(m, p, c, &s, 1);
+    if (!run_lanes(m, p, c, &s, 1)) return false;
     params[c->var] = out[0];
   }
   for (int k = 0; k < p->syn->nrequire; k++) {
@@ -341,7 +341,7 @@ static bool compute_params(Maker *m, Proj *p, double *params, const Value *captu
     Scope s = lane_scope(m, p, holds, 1, captures, ncaptures);
     s.gather = &m->gather;
     m->gather.params = params;
-    run_lanes(m, p, c, &s, 1);
+    if (!run_lanes(m, p, c, &s, 1)) return false;
     if (holds[0] == 0) return report_demand(m, c, -1);
   }
   return true;
@@ -373,7 +373,7 @@ static bool neuron_states(Maker *m, Proj *p, bool post, const Value *captures, i
       }
       memcpy(cols[c->var].p, a->data, sizeof(double) * (size_t)n);
     } else if (c->kernel) {
-      run_lanes(m, p, c, &s, n);
+      if (!run_lanes(m, p, c, &s, n)) return false;
     }
   }
   return true;

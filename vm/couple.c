@@ -11,12 +11,14 @@
 
 #include "vm/kernel.h"
 
-static bool run_source(Vm *vm, Proj *p, int64_t age) {
+static bool run_source(Vm *vm, Proj *p, int64_t age, Fault *fault) {
   ProjRun *r = proj_run(p);
   KernelCall call = call_now(vm, r->source.object);
   call.hi = p->pre->n;
   if (r->nhistory) history_aim(vm, p, &r->source, age, 0);
-  return instance_run(r->source.in, &call);
+  if (instance_run(r->source.in, &call)) return true;
+  *fault = call.fault;
+  return false;
 }
 
 typedef struct Sum { // of one inject
@@ -102,11 +104,11 @@ static void add_all(const Sum *m) {
   else add_one_sum(m);
 }
 
-static bool couple_by_delay(Vm *vm, Proj *p) {
+static bool couple_by_delay(Vm *vm, Proj *p, Fault *fault) {
   const Store *s = proj_store(p);
   proj_segment_table(p); // made once
   for (int32_t d = s->pre.min; d <= s->pre.max; d++) {
-    if (!run_source(vm, p, d)) return false;
+    if (!run_source(vm, p, d, fault)) return false;
     for (int k = 0; k < proj_run(p)->code.nsum; k++) {
       Sum m = sum_of(p, k);
       add_delayed_rows(&m, d);
@@ -118,8 +120,8 @@ static bool couple_by_delay(Vm *vm, Proj *p) {
 bool couple(Vm *vm, Proj *p, Fault *fault) {
   ProjRun *r = proj_run(p);
   if (!r->source.k) return synapses_run(vm, p, &r->coupling, fault);
-  if (proj_store(p)->seg_row) return couple_by_delay(vm, p);
-  if (!run_source(vm, p, proj_store(p)->pre.min)) return false;
+  if (proj_store(p)->seg_row) return couple_by_delay(vm, p, fault);
+  if (!run_source(vm, p, proj_store(p)->pre.min, fault)) return false;
   for (int k = 0; k < r->code.nsum; k++) {
     Sum m = sum_of(p, k);
     add_all(&m);

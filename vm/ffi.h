@@ -114,8 +114,9 @@ const char *native_message(const NativeFn *f);
 bool native_failed(const NativeFn *f, const NativeCell *result, char text[static 600]);
 
 // A call from a script. args: of each parameter but counts; spans likewise. results: the value (none if there is none), and
-// then the new value of each `out` and `inout` parameter; new references. False after a report.
-bool native_script(const NativeFn *f, const Value *args, const Span *spans, Span span, Diags *d, Value *results);
+// then the new value of each `out` and `inout` parameter; new references. t: the time of the run in seconds, NULL outside
+// of one. False after a report.
+bool native_script(const NativeFn *f, const Value *args, const Span *spans, Span span, const double *t, Diags *d, Value *results);
 int native_outs(const NativeFn *f);
 
 #endif

@@ -15,10 +15,18 @@ int native_outs(const NativeFn *f) {
   return n;
 }
 
-static bool report_failed(const NativeFn *f, const NativeCell *result, Span span, Diags *d) {
+// Where a call is reported: `t` is the time of the run in seconds, NULL outside of one.
+typedef struct Caller {
+  Span span;
+  Diags *d;
+  const double *t;
+} Caller;
+
+static bool report_failed(const NativeFn *f, const NativeCell *result, const Caller *by) {
   char text[600];
   if (!native_failed(f, result, text)) return false;
-  diag(d, E_NATIVE_FAILED, span, "%s", text);
+  if (by->t) diag(by->d, E_NATIVE_FAILED, by->span, "%s at t = %.10g ms", text, 1e3 * *by->t);
+  else diag(by->d, E_NATIVE_FAILED, by->span, "%s", text);
   return true;
 }
 
@@ -90,13 +98,13 @@ static void put_elements(const NativeFn *f, const Elements *e, NativeCell *cell)
   }
 }
 
-static bool call_elements(const NativeFn *f, Elements *e, int ndim, const int64_t *shape, Array *out, Span span, Diags *d) {
+static bool call_elements(const NativeFn *f, Elements *e, int ndim, const int64_t *shape, Array *out, const Caller *by) {
   NativeCell cell[NATIVE_PARAMS], result;
   int64_t at[ARRAY_DIMS] = {0};
   for (int64_t k = 0; k < out->n; k++) {
     put_elements(f, e, cell);
     native_call(f, cell, &result);
-    if (report_failed(f, &result, span, d)) return false;
+    if (report_failed(f, &result, by)) return false;
     double x = native_get(&result, (NativeType)f->result);
     out->data[k] = f->scale == 1 ? x : scale_to_si(x, f->scale);
     advance(e, f->nparams, ndim, shape, at);
@@ -122,20 +130,20 @@ static bool function_shape(const NativeFn *f, Elements *e, const Span *spans, in
   return true;
 }
 
-static bool one_value(const NativeFn *f, const Elements *e, Span span, Diags *d, Value *out) {
+static bool one_value(const NativeFn *f, const Elements *e, const Caller *by, Value *out) {
   NativeCell cell[NATIVE_PARAMS], result;
   put_elements(f, e, cell);
   native_call(f, cell, &result);
-  if (report_failed(f, &result, span, d)) return false;
+  if (report_failed(f, &result, by)) return false;
   *out = plain_value(f, &result);
   return true;
 }
 
-static bool many_values(const NativeFn *f, Elements *e, int ndim, const int64_t *shape, Span span, Diags *d, Value *out) {
-  Array *a = array_make(d, span, result_kind(f), ndim, shape);
+static bool many_values(const NativeFn *f, Elements *e, int ndim, const int64_t *shape, const Caller *by, Value *out) {
+  Array *a = array_make(by->d, by->span, result_kind(f), ndim, shape);
   if (!a) return false;
   for (int k = 0; k < f->nparams; k++) set_strides(&e[k], ndim);
-  bool ok = call_elements(f, e, ndim, shape, a, span, d);
+  bool ok = call_elements(f, e, ndim, shape, a, by);
   if (ok && f->result != NATIVE_VOID) *out = value_obj(a);
   else value_drop(value_obj(a));
   return ok;
@@ -147,7 +155,7 @@ static bool no_numbers(Value v, Span span, Diags *d) {
   return false;
 }
 
-static bool call_function(const NativeFn *f, const Value *args, const Span *spans, Span span, Diags *d, Value *out) {
+static bool call_function(const NativeFn *f, const Value *args, const Span *spans, const Caller *by, Value *out) {
   Elements e[NATIVE_PARAMS];
   int64_t shape[ARRAY_DIMS] = {0};
   int ndim = 0, n = 0;
@@ -155,12 +163,12 @@ static bool call_function(const NativeFn *f, const Value *args, const Span *span
   memset(e, 0, sizeof e);
   for (; ok && n < f->nparams; n++) {
     if (f->param[n].type == NATIVE_STRING) e[n].text = text_of(args[n]);
-    else if (!array_view(args[n], &e[n].view)) ok = no_numbers(args[n], spans[n], d);
+    else if (!array_view(args[n], &e[n].view)) ok = no_numbers(args[n], spans[n], by->d);
     e[n].at = e[n].view.data;
   }
-  ok = ok && function_shape(f, e, spans, &ndim, shape, d);
-  if (ok && !ndim) ok = one_value(f, e, span, d, out);
-  else if (ok) ok = many_values(f, e, ndim, shape, span, d, out);
+  ok = ok && function_shape(f, e, spans, &ndim, shape, by->d);
+  if (ok && !ndim) ok = one_value(f, e, by, out);
+  else if (ok) ok = many_values(f, e, ndim, shape, by, out);
   for (int k = 0; k < n; k++)
     if (f->param[k].type != NATIVE_STRING) view_drop(&e[k].view);
   return ok;
@@ -311,13 +319,13 @@ static bool kernel_args(KernelArgs *a, Span span) {
   return true;
 }
 
-static bool call_kernel(const NativeFn *f, const Value *args, const Span *spans, Span span, Diags *d, Value *results) {
-  KernelArgs a = {.f = f, .args = args, .spans = spans, .d = d};
+static bool call_kernel(const NativeFn *f, const Value *args, const Span *spans, const Caller *by, Value *results) {
+  KernelArgs a = {.f = f, .args = args, .spans = spans, .d = by->d};
   NativeCell result;
-  bool ok = kernel_args(&a, span);
+  bool ok = kernel_args(&a, by->span);
   if (ok) {
     native_call(f, a.cell, &result);
-    ok = !report_failed(f, &result, span, d);
+    ok = !report_failed(f, &result, by);
   }
   if (ok) {
     int n = 0;
@@ -329,8 +337,9 @@ static bool call_kernel(const NativeFn *f, const Value *args, const Span *spans,
   return ok;
 }
 
-bool native_script(const NativeFn *f, const Value *args, const Span *spans, Span span, Diags *d, Value *results) {
+bool native_script(const NativeFn *f, const Value *args, const Span *spans, Span span, const double *t, Diags *d, Value *results) {
+  Caller by = {span, d, t};
   results[0] = value_none();
   if (!native_is_open(f->lib)) BUG("%s of a library that is not open", f->name);
-  return f->kernel ? call_kernel(f, args, spans, span, d, results) : call_function(f, args, spans, span, d, results);
+  return f->kernel ? call_kernel(f, args, spans, &by, results) : call_function(f, args, spans, &by, results);
 }

@@ -19,11 +19,13 @@ struct NativeRun {
 };
 
 // ---- reports ----
-bool report_native(Vm *vm, const Fault *f, Span span) {
+// `whose`: the declaration of what was computed, where it is known.
+bool report_native(Vm *vm, const Fault *f, Span whose) {
   char text[600];
   if (!f->native) return false;
   if (!native_failed(f->native, NULL, text)) snprintf(text, sizeof text, "function %s failed", f->native->name);
-  diag(vm->diags, E_NATIVE_FAILED, span, "%s at t = %.10g ms", text, 1e3 * vm_time(vm));
+  Diag *e = diag(vm->diags, E_NATIVE_FAILED, f->span.file ? f->span : whose, "%s at t = %.10g ms", text, 1e3 * vm_time(vm));
+  if (f->span.file && whose.file) diag_label(e, whose, "it was called for this");
   return true;
 }
 
@@ -31,7 +33,7 @@ static bool report_status(Vm *vm, const Pop *p, const NativeStage *s, const Nati
   char text[600];
   if (!native_failed(s->fn, result, text)) return false;
   Diag *e = diag(vm->diags, E_NATIVE_FAILED, s->span, "%s at t = %.10g ms", text, 1e3 * vm_time(vm));
-  diag_note(e, "it was called for the population %s", p->name);
+  diag_label(e, p->desc->span, "it was called for this");
   return true;
 }
 

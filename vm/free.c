@@ -34,8 +34,9 @@ static bool advance_block(Vm *vm, Pop *p, int64_t tick, int64_t lo, int64_t hi, 
   call.hi = call.nspikes;
   call.idx[0] = r->emit;
   call.key.object = r->spike.object;
-  instance_run(r->spike.in, &call);
-  return true;
+  if (instance_run(r->spike.in, &call) || !call.fault.native) return true; // what is not finite is found at the next integration
+  *fault = call.fault;
+  return false;
 }
 
 void advance_free(Vm *vm, Pop *p, int64_t until, Fault *fault) {

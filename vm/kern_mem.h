@@ -156,7 +156,7 @@ DEF(NATIVE_x) {
   }
   const int64_t *mask = a[2] == 0xffff ? NULL : f->r[a[2]];
   if (native_lanes(fn, NUM(0), mask, arg, step, f->lo, f->hi)) return a + 4 + a[3];
-  f->call->fault = (Fault){.lane = element(f, f->lo), .native = fn};
+  f->call->fault = (Fault){.lane = element(f, f->lo), .native = fn, .span = kernel_span(f->k, a - 1)};
   return f->halt;
 }
 DEF(KEEP_v) { return (void)f, a + 1; }

@@ -55,6 +55,13 @@ static inline int reg_derived(const Kernel *k) { return reg_out(k) + k->nout; }
 static inline int reg_block(const Kernel *k) { return reg_derived(k) + k->nderived; }
 static inline int reg_count(const Kernel *k) { return reg_block(k) + k->nblock; }
 
+// The place in the source of the instruction at `at`.
+static inline Span kernel_span(const Kernel *k, const uint16_t *at) {
+  for (int i = 0; i < k->nspans; i++)
+    if (k->spans[i].offset == (uint32_t)(at - k->code)) return k->spans[i].span;
+  return (Span){0};
+}
+
 // What an operation sees of the block it works on.
 typedef struct Frame {
   void **r;      // the register table

@@ -210,7 +210,7 @@ static bool reader_open(Vm *vm, Probe *p, const SelPart *part, Reader *r) {
   KernelCall call = call_now(vm, (uint32_t)pop->id);
   call.idx[0] = r->idx;
   instance_setup(r->bound.in, part->n, &call);
-  return true;
+  return !report_native(vm, &call.fault, p->span);
 }
 
 static bool readers_open(Vm *vm, const Recording *r) {
@@ -235,7 +235,7 @@ static bool read_part(Vm *vm, const Probe *p, const SelPart *part, Reader *r, do
   KernelCall call = call_now(vm, (uint32_t)part->pop->id);
   call.hi = part->n;
   call.idx[0] = r->idx;
-  instance_run(r->bound.in, &call);
+  if (!bound_run(vm, &r->bound, &call, p->span)) return false;
   memcpy(out, r->room, sizeof *out * (size_t)part->n);
   return true;
 }

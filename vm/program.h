@@ -90,6 +90,7 @@ typedef struct Fault {
   int64_t lane; // element number
   double value;
   const struct NativeFn *native; // not NULL: this function failed; `what` is 0
+  Span span;                     // of its call
 } Fault;
 
 // What a kernel needs besides its bindings; filled by the step loop.

@@ -48,8 +48,9 @@ bool scope_prepare(const Scope *s, const Kernel *k); // makes the columns that k
 void bound_open(Bound *b, const Kernel *k, const Scope *s, uint32_t object);
 Column *scope_column(const Scope *s, const Slot *t, int64_t *n); // NULL for what is no column
 void bound_close(Bound *b);
-void bound_setup(Vm *vm, Bound *b, int64_t n);
-bool bound_once(Vm *vm, Bound *b, int64_t n, KernelCall *call, Span span);
+bool bound_setup(Vm *vm, Bound *b, int64_t n); // false after a report, as the next two: a native function failed
+bool bound_once(Vm *vm, Bound *b, int64_t n, KernelCall *call, Span span); // setup and one run
+bool bound_run(Vm *vm, Bound *b, KernelCall *call, Span span);
 KernelCall call_now(const Vm *vm, uint32_t object);
 // Lets kernels see the script's variables as they are now; notes in Net.constants if one changed.
 void globals_refresh(Vm *vm);
@@ -99,7 +100,7 @@ NativeRun *calls_open(const Scope *s, const NativeStage *call, int n, uint32_t o
 void calls_close(NativeRun *run, int n);
 void calls_setup(Vm *vm, const Pop *p, NativeRun *run, int n);
 bool calls_run(Vm *vm, Pop *p, NativeRun *run, int n); // false after a report
-bool report_native(Vm *vm, const Fault *f, Span span); // false: it is no failure of a native function
+bool report_native(Vm *vm, const Fault *f, Span whose); // false: it is no failure of a native function
 void report_state(Vm *vm, const Pop *p, int var, int64_t element, double bad, const char *by);
 
 typedef struct PopRun {
@@ -336,6 +337,7 @@ typedef struct Stages {
   StageSaved *saved;// sums and lets that the stages change
   int nsaved;
   double c;         // the stage at hand is at t_n + c*dt
+  bool failed;      // a native function did in this step: reported
   uint64_t count;   // of stages
   void *lanes;      // of rk45
   void *solvers;    // of cvode

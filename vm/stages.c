@@ -165,12 +165,17 @@ void stages_close(Vm *vm) {
 }
 
 // ---- what all methods do ----
+static void run_part(Vm *vm, const StagePart *r, Bound *b, KernelCall *call) {
+  Stages *st = &vm_net(vm)->stages;
+  if (!st->failed) st->failed = !bound_run(vm, b, call, r->proj ? r->proj->desc->span : r->pop->desc->span);
+}
+
 void stage_slopes(Vm *vm, StagePart *r, int64_t lo, int64_t hi) {
   if (r->proj) history_aim(vm, r->proj, &r->slopes, proj_store(r->proj)->pre.min, 0);
   KernelCall call = call_now(vm, r->slopes.object);
   call.lo = lo;
   call.hi = hi;
-  instance_run(r->slopes.in, &call);
+  run_part(vm, r, &r->slopes, &call);
 }
 
 bool stage_inputs(Vm *vm, double c) {
@@ -193,7 +198,7 @@ static void begin(Vm *vm, StagePart *r) {
   if (!r->limits.k) return;
   KernelCall call = call_now(vm, r->limits.object);
   call.hi = r->n;
-  instance_run(r->limits.in, &call);
+  run_part(vm, r, &r->limits, &call);
 }
 
 static void put_back(StagePart *r) {
@@ -244,7 +249,7 @@ static bool fixed_stages(Vm *vm, StagePart **part, int parts, const Tableau *t) 
   return true;
 }
 
-static bool take(Vm *vm, StagePart **part, int parts, StageMethod m, bool joined) {
+static bool take_by(Vm *vm, StagePart **part, int parts, StageMethod m, bool joined) {
   static const Tableau midpoint = {2, {0, 0.5}, {0, 1}}, kutta = {4, {0, 0.5, 0.5, 1}, {1.0 / 6, 1.0 / 3, 1.0 / 3, 1.0 / 6}};
   switch (m) {
   case STAGES_RK2: return fixed_stages(vm, part, parts, &midpoint);
@@ -253,6 +258,11 @@ static bool take(Vm *vm, StagePart **part, int parts, StageMethod m, bool joined
   case STAGES_CVODE: return stages_cvode(vm, part, parts, joined);
   default: return true;
   }
+}
+
+// A failure of a native function shows in no value: it is noted where it happens.
+static bool take(Vm *vm, StagePart **part, int parts, StageMethod m, bool joined) {
+  return take_by(vm, part, parts, m, joined) && !vm_net(vm)->stages.failed;
 }
 
 // ---- the step ----
@@ -281,6 +291,7 @@ static bool take_joined(Vm *vm, StageMethod m) {
 bool stages_take(Vm *vm) {
   Stages *st = &vm_net(vm)->stages;
   if (!st->n) return true;
+  st->failed = false;
   for (int k = 0; k < st->n; k++) begin(vm, st->part[k]);
   for (int k = 0; k < st->n; k++) {
     StagePart *r = st->part[k];

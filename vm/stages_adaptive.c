@@ -84,7 +84,7 @@ static bool stage(Vm *vm, Lanes *l, int n, int s, bool joined) {
     stage_slopes(vm, l[k].r, l[k].lo, l[k].lo + l[k].n);
     keep_slopes(&l[k], s);
   }
-  return true;
+  return !vm_net(vm)->stages.failed;
 }
 
 static void errors(const Vm *vm, const Lanes *l) {

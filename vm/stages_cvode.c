@@ -76,6 +76,7 @@ static int right_side(sunrealtype t, N_Vector y, N_Vector out, void *ctx) {
     for (int64_t e = lo; e < hi; e++) r->time[e] = now;
     stage_slopes(s->vm, r, lo, hi);
   }
+  if (vm_net(s->vm)->stages.failed) return s->failed = true, -1;
   copy_rows(s, slopes_of, N_VGetArrayPointer(out), true);
   const double *f = N_VGetArrayPointer(out);
   for (int64_t k = 0; k < s->n; k++)
@@ -176,12 +177,13 @@ static bool advance(Solver *s) {
   double *y = N_VGetArrayPointer(s->y);
   sunrealtype reached;
   copy_rows(s, begin_of, y, true);
+  s->failed = false;
   CVodeReInit(s->memory, 0, s->y);
   CVodeSetStopTime(s->memory, s->vm->dt);
   int flag = CVode(s->memory, s->vm->dt, s->y, &reached, CV_NORMAL);
+  if (s->failed) return false;
   if (flag < 0 && flag != CV_FIRST_RHSFUNC_ERR && flag != CV_REPTD_RHSFUNC_ERR && flag != CV_UNREC_RHSFUNC_ERR)
     return report_step_size(s->vm, s->part[0], first_lane(s), "cvode");
-  if (s->failed) return false;
   for (int64_t k = 0; flag < 0 && k < s->n; k++) y[k] = NAN; // the test of states names the state
   copy_rows(s, next_of, y, false);
   return true;

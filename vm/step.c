@@ -374,7 +374,7 @@ static bool run_listed(Vm *vm, const Pop *p, Bound *b, const SpikeList *l) {
   KernelCall call = call_now(vm, b->object);
   call.hi = l->n;
   call.idx[0] = l->i;
-  return instance_run(b->in, &call) || !report_native(vm, &call.fault, p->desc->span);
+  return bound_run(vm, b, &call, p->desc->span);
 }
 
 static bool spike_blocks(Vm *vm) {
