@@ -79,6 +79,29 @@ static void add_neuron_columns(NeuronLow *n, VarList *vars) {
   n->before = add_hidden(vars, "before", 0, 0);
 }
 
+// Lets of a handler that stand before a kernel call: the call cuts the handler, what comes behind finds them in columns.
+static void add_locals(NeuronLow *n, VarList *vars, const Node *list, int count) {
+  for (int k = 0; k < count; k++) {
+    const Node *s = list->list[k];
+    if (s->kind == N_SCALED) add_locals(n, vars, s, s->nlist);
+    if (s->kind != N_LET || !s->sym) continue;
+    LocalColumn *grown = NEWN(vars->a, LocalColumn, n->nlocals + 1);
+    for (int j = 0; j < n->nlocals; j++) grown[j] = n->local[j];
+    const char *name = arena_printf(vars->a, "let %d %s", n->nlocals + 1, s->sym->name->text);
+    grown[n->nlocals++] = (LocalColumn){s->sym, add_hidden(vars, name, 0, 0)};
+    n->local = grown;
+  }
+}
+
+static void add_cut_handlers(NeuronLow *n, VarList *vars) {
+  for (int j = 0; j < n->model->non; j++) {
+    const Node *h = n->model->on[j].node, *block = h->kind == N_ON ? h->kid[2] : NULL;
+    int last = block ? block->nlist : 0;
+    while (last > 0 && !is_kernel_statement(block->list[last - 1])) last--;
+    if (last > 0) add_locals(n, vars, block, last);
+  }
+}
+
 ModelDesc *describe_neuron(Lowering *l, Model *m) {
   for (int k = 0; k < l->neurons.n; k++)
     if (l->neurons.data[k]->lang == m) return l->neurons.data[k];
@@ -89,6 +112,7 @@ ModelDesc *describe_neuron(Lowering *l, Model *m) {
   n->shared = NEWN(l->a, bool, m->nvars + 1);
   for (int k = 0; k < m->nvars; k++) n->prev[k] = -1, add_var(&vars, var_desc(l, m->vars[k], ""));
   add_neuron_columns(n, &vars);
+  add_cut_handlers(n, &vars);
   int nvars = vars.v.n;
   VarDesc *v = vec_keep(&vars.v, l->a);
   mark_held(v, m);

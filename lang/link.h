@@ -24,8 +24,11 @@ bool link_check(Lowering *l, Model *m, ConnInfo *ci);
 // The number of a neuron's `event NAME` in PopCode.event; -1: it has none of this name.
 int event_number(const Model *m, Atom name);
 // link_native.c: kernel calls in handlers of a neuron: `on step`, or (every not NULL) that one `on every`.
-bool is_kernel_statement(const Node *n);
 int native_calls(const Model *m, int on, const Node *every);
+// What such calls cut off: lets that stand before one are kept in columns, and found there behind it. Keep: at a call, of
+// the part of a handler before it. Recall: of a statement that belongs to an earlier part.
+void locals_keep(System *s);
+void locals_recall(System *s, const Node *statement);
 bool link_call(Lowering *l, const PopShape *shape, int on, const Node *every, int number, NativeStage *out); // without `after`
 Kernel *link_reader(Lowering *l, const PopShape *shape, int var);
 // link_syn.c: what of a projection decides the form of its kernels.

@@ -26,22 +26,66 @@ int native_calls(const Model *m, int on, const Node *every) {
   return n;
 }
 
-static const Node *call_number(const Model *m, int on, const Node *every, int number) {
+static const Node *call_number(const Model *m, int on, const Node *every, int number, const Node **block) {
   for (int j = 0; j < m->non; j++) {
     const Node *h = m->on[j].node;
     for (int k = 0; of_handler(h, on, every) && k < h->kid[2]->nlist; k++)
-      if (is_kernel_statement(h->kid[2]->list[k]) && number-- == 0) return h->kid[2]->list[k]->kid[0];
+      if (is_kernel_statement(h->kid[2]->list[k]) && number-- == 0) return *block = h->kid[2], h->kid[2]->list[k]->kid[0];
   }
   BUG("a kernel call that is not there");
+}
+
+// ---- lets before a call, read behind it ----
+static int local_column(const System *s, const Sym *sym) {
+  const NeuronLow *n = s->shape->low;
+  for (int k = 0; k < n->nlocals; k++)
+    if (n->local[k].sym == sym) return n->local[k].column;
+  return -1;
+}
+
+void locals_keep(System *s) {
+  for (int k = s->e.scope; k < s->e.locals.n; k++) {
+    const LocalVar *x = &s->e.locals.data[k];
+    int column = local_column(s, x->sym);
+    if (column >= 0) system_store_hidden(s, column, x->sym->name->text, to_num(&s->e, x->v));
+  }
+}
+
+void locals_recall(System *s, const Node *n) {
+  for (int k = 0; n->kind == N_SCALED && k < n->nlist; k++) locals_recall(s, n->list[k]);
+  int column = n->kind == N_LET ? local_column(s, n->sym) : -1;
+  if (column < 0) return;
+  IrVal v = system_hidden(s, column, n->sym->name->text);
+  vec_push(&s->e.locals, (LocalVar){.sym = n->sym, .v = n->sym->type.kind == TY_BOOL ? to_mask(&s->e, v) : v});
+}
+
+// Whether an expression is what it was before the call: made of numbers, parameters and constants of the script.
+static bool is_changing(const Node *n, void *ctx) {
+  (void)ctx;
+  if (n->kind == N_PREV || n->kind == N_CALL) return true;
+  const Sym *x = n->kind == N_NAME || n->kind == N_MEMBER ? n->sym : NULL;
+  return x && x->kind != SYM_GLOBAL && (x->kind != SYM_PARAM || x->assigned);
+}
+
+// For an argument of a call: one number for all neurons must be seen to be one.
+static void locals_for_argument(System *s, const Node *block, const Node *call) {
+  for (int k = 0; k < block->nlist; k++) {
+    const Node *n = block->list[k];
+    if (n->kind == N_EXPRSTMT && n->kid[0] == call) return;
+    bool same = n->kind == N_LET && !n->sym->assigned && !node_any(n->kid[0], is_changing, NULL);
+    if (same) vec_push(&s->e.locals, (LocalVar){.sym = n->sym, .v = lower_expr(&s->e, n->kid[0])});
+    else locals_recall(s, n);
+  }
 }
 
 static const Node *value_of(const Node *arg) { return arg->kind == N_ARG ? arg->kid[0] : arg; }
 
 // A kernel that stores the value to SPACE_OUT 0. NULL after an error.
-static Kernel *value_kernel(Lowering *l, const PopShape *shape, const Node *n, const NativeFn *f, int k) {
+static Kernel *value_kernel(Lowering *l, const PopShape *shape, const Node *block, const Node *n, const NativeFn *f, int k) {
   System s;
   system_open(&s, l, shape, ACC_LANE);
   s.stored_inputs = s.before_spikes = true;
+  locals_for_argument(&s, block, n);
   IrVal v = lower_num(&s.e, value_of(n->list[k]));
   IrRate rate = ir_rate(s.ir, v);
   if (!s.e.failed && !f->param[k].ndim && (rate == RATE_LANE || rate == RATE_STEP_LANE)) {
@@ -60,7 +104,7 @@ static bool is_state_of(const Node *v, const Model *m) {
   return v->kind == N_NAME && v->sym && v->sym->model == m && (v->sym->kind == SYM_STATE || v->sym->kind == SYM_WEIGHT);
 }
 
-static bool make_arg(Lowering *l, const PopShape *shape, const Node *n, const NativeFn *f, int k, NativeArg *out) {
+static bool make_arg(Lowering *l, const PopShape *shape, const Node *block, const Node *n, const NativeFn *f, int k, NativeArg *out) {
   *out = (NativeArg){.var = -1, .global = -1};
   if (f->param[k].type == NATIVE_COUNT) return true;
   const Node *v = value_of(n->list[k]);
@@ -72,14 +116,14 @@ static bool make_arg(Lowering *l, const PopShape *shape, const Node *n, const Na
   }
   if (array && v->kind == N_NAME && v->sym->kind == SYM_GLOBAL && v->type.kind == TY_ARRAY) return out->global = v->sym->slot, true;
   if (array && is_state_of(v, shape->low->model)) return out->var = v->sym->index, true;
-  return (out->value = value_kernel(l, shape, n, f, k)) != NULL;
+  return (out->value = value_kernel(l, shape, block, n, f, k)) != NULL;
 }
 
 bool link_call(Lowering *l, const PopShape *shape, int on, const Node *every, int number, NativeStage *out) {
-  const Node *call = call_number(shape->low->model, on, every, number);
+  const Node *block, *call = call_number(shape->low->model, on, every, number, &block);
   const NativeFn *f = native_of(call->sym);
   *out = (NativeStage){.fn = f, .span = call->span, .arg = NEWN(l->a, NativeArg, f->nparams + 1)};
   for (int k = 0; k < f->nparams; k++)
-    if (!make_arg(l, shape, call, f, k, &out->arg[k])) return false;
+    if (!make_arg(l, shape, block, call, f, k, &out->arg[k])) return false;
   return true;
 }

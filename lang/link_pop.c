@@ -51,7 +51,11 @@ static void run_block(System *s, View *v, const Node *scaled, const Node *block,
 // Statements that stand before or behind the kernel calls that cut this handler.
 static bool of_other_part(Env *e, const Node *n) {
   System *s = e->xi_ctx;
-  if (!e->depth && is_kernel_statement(n)) return s->at++, true;
+  if (!e->depth && is_kernel_statement(n)) {
+    if (s->at == s->part) locals_keep(s);
+    return s->at++, true;
+  }
+  if (s->at < s->part && !e->depth) locals_recall(s, n);
   return s->at != s->part;
 }
 

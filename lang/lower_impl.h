@@ -156,13 +156,23 @@ int capture_add(Lowering *l, CaptureList *caps, Node *expr, int axis);
 int capture_find(const CaptureList *caps, const Node *expr, int axis);
 bool expr_draws(const Node *n);
 
+// ---- link_native.c ----
+bool is_kernel_statement(const Node *n);
+
 // ---- describe.c ----
+typedef struct LocalColumn { // a let of a handler that is read behind a kernel call
+  const Sym *sym;
+  int column;
+} LocalColumn;
+
 // Hidden columns of a neuron.
 typedef struct NeuronLow {
   ModelDesc desc; // first
   Model *model;
   int last_spike, held_until, refractory, t_exact, before; // columns, -1: none; before: X - Y of `X crosses Y`
   int *prev;      // by variable: the column of its value before, -1
+  LocalColumn *local;
+  int nlocals;
   bool *shared;   // by variable: lets and inputs that synapses read: kept in columns
 } NeuronLow;
 // Synapse and rules of one connection: columns of the synapse first, then those of each rule, then hidden ones.
