@@ -278,7 +278,10 @@ static void handler_let(Checker *c, Node *n) {
 static void check_handler_statements(Checker *c, Node *block);
 
 static void handler_if(Checker *c, Node *n) {
+  bool effects = c->cx->effects;
+  c->cx->effects = effects && c->cx->model && c->cx->model->kind == MODEL_NEURON; // in a synapse it is asked in several kernels
   check_condition(c, n->kid[0], "if");
+  c->cx->effects = effects;
   unsigned was = c->cx->if_reads;
   bool nested = c->cx->nested;
   c->cx->nested = true;

@@ -54,7 +54,7 @@ typedef struct Ctx {
   bool in_init;      // initial value or default
   bool in_block;     // inside for, if, while, at ...: no declarations
   bool in_network;   // of a network's body
-  bool effects;      // a handler: its statements run as often as it says
+  bool effects;      // a handler, a test for spikes, an initial value: computed as often as the language says
   bool nested;       // of a handler: under `if`
 } Ctx;
 

@@ -206,7 +206,7 @@ static Type weight_type(Checker *c, Sym *v) {
 
 static void value_context(Checker *c, Ctx *cx, Sym *v) {
   body_context(c, cx, v->model);
-  cx->in_init = v->kind != SYM_LET;
+  cx->in_init = cx->effects = v->kind != SYM_LET;
   cx->scaled = v->scaled;
   if (v->kind == SYM_LET) cx->no_random = "a let";
 }
@@ -491,6 +491,7 @@ static Handler *add_handler(Checker *c, Handler *list, int *n, Node *node, Node 
 static void spike_part(Checker *c, Model *m, Node *n, Node *scaled) {
   if (m->spike.node) return rule_part_twice(c, n, m->spike.node, "spike condition");
   m->spike = (Handler){n, scaled};
+  c->cx->effects = n->kind != N_SPIKECROSS; // which is looked at before and after the step
   if (n->kind == N_SPIKEWHEN)
     check_condition(c, n->kid[0], "spike when");
   else if (n->kind == N_SPIKECOUNT)
@@ -565,6 +566,7 @@ static void check_part(Checker *c, Model *m, Node *n, Node *scaled) {
   case N_REFRWHILE: refractory_part(c, m, n, scaled); break;
   case N_EVENT:
     m->on = add_handler(c, m->on, &m->non, n, scaled);
+    c->cx->effects = true;
     check_condition(c, n->kid[0], "event");
     break;
   case N_ON: on_part(c, m, n, scaled); break;

@@ -224,8 +224,7 @@ static Type function_result(const Node *f, Node **args, const NativeFn *fn) {
 static bool impure_allowed(Checker *c, Node *call, const char *name) {
   if (c->cx->func) c->cx->func->impure = c->cx->func->varies = true;
   bool script = c->cx->kind == CX_SCRIPT || c->cx->kind == CX_FUNC || c->cx->kind == CX_BLOCK;
-  bool handler = c->cx->kind == CX_BODY && c->cx->effects && c->cx->model && c->cx->model->kind == MODEL_NEURON;
-  return script || handler || (rule_impure_place(c, call, name), false);
+  return script || c->cx->effects || (rule_impure_place(c, call, name), false);
 }
 
 bool check_impure(Checker *c, Node *call, const char *name) { return impure_allowed(c, call, name); }

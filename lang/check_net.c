@@ -311,6 +311,7 @@ static Type value_type(Checker *c, ConnInfo *ci, Node *value) {
   Ctx cx;
   Node *copy = node_clone(value, c->a);
   conn_context(c, &cx, ci);
+  cx.effects = true;
   Type t = check_value(c, copy);
   ctx_leave(c);
   return t;
@@ -609,6 +610,7 @@ static void check_use(Checker *c, Node *n, ConnInfo *ci, Sym *syn, Node *call) {
   for (int k = 0; k < ci->nrules; k++) check_events_heard(c, ci, ci->rules[k].model, n->kid[2]);
   Ctx cx;
   conn_context(c, &cx, ci);
+  cx.effects = true;
   binds_once(c, n);
   for (int k = 0; k < n->nlist; k++) connection_entry(c, ci, n->list[k]);
   ctx_leave(c);

@@ -37,6 +37,7 @@ typedef struct Search {
 
 static bool is_there(const Node *n, void *ctx) {
   const Search *f = ctx;
+  if (n->kind == N_EXPRSTMT) return f->place == AT_SYNAPSE;
   if (n->kind != N_ASSIGN || !n->kid[0]->sym || n->kid[0]->sym->kind == SYM_LOCAL) return false;
   return statement_place(n, f->on) == f->place;
 }
@@ -305,7 +306,8 @@ static Kernel *event_kernel(LinkSyn *ls, int on, SynLanes lanes, bool once_done,
   return finish(ls, &s, name);
 }
 
-static bool draws(const Kernel *k) { return k && kernel_is_random(k); }
+// What it gives is not found again by computing it again.
+static bool draws(const Kernel *k) { return k && (kernel_is_random(k) || kernel_is_impure(k)); }
 
 static Kernel *sync_kernel(LinkSyn *ls) {
   SynSystem s;

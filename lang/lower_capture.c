@@ -25,6 +25,15 @@ static bool is_draw(const Node *n, void *ctx) {
 
 bool expr_draws(const Node *n) { return node_any(n, is_draw, NULL); }
 
+static bool is_impure(const Node *n, void *ctx) {
+  (void)ctx;
+  const Sym *f = n->kind == N_CALL ? called(n) : NULL;
+  if (f && f->kind == SYM_FUNC) return f->decl && f->decl->info && ((const FuncInfo *)f->decl->info)->impure;
+  return native_of(f) && native_of(f)->impure;
+}
+
+bool expr_impure(const Node *n) { return node_any(n, is_impure, NULL); }
+
 bool lane_free(const Node *n) { return !expr_varies(n); }
 
 bool expr_literal(const Node *n) {

@@ -107,6 +107,11 @@ static IrVal read_local(Env *e, const Node *n, const Sym *s) {
     if (e->locals.data[k].sym == s) {
       const LocalVar *x = &e->locals.data[k];
       if (!x->expr) return x->v;
+      if (s->kind == SYM_LOCAL && s->decl && s->decl->kind == N_LET) {
+        env_error(e, E_IMPURE_PLACE, n, "%s is computed for each synapse, since it calls something impure: what is done once for a neuron cannot read it",
+                  s->name->text);
+        return ir_const(e->ir, 0);
+      }
       break;
     }
   env_error(e, E_NOT_SUPPORTED, n, "%s cannot be used like this in code of neurons", s->name->text);

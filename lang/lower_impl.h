@@ -29,7 +29,7 @@ typedef struct Env Env;
 typedef struct LocalVar {
   const Sym *sym;
   IrVal v;
-  const Node *expr; // an argument that is no number (an array, a series): lowered where it is used
+  const Node *expr; // an argument that is no number (an array, a series): lowered where it is used; a let that is not computed here
 } LocalVar;
 
 // How the kernel reads and changes what belongs to a view. NULL functions: not possible there.
@@ -155,6 +155,7 @@ bool expr_literal(const Node *n);     // made of numbers alone
 int capture_add(Lowering *l, CaptureList *caps, Node *expr, int axis);
 int capture_find(const CaptureList *caps, const Node *expr, int axis);
 bool expr_draws(const Node *n);
+bool expr_impure(const Node *n);      // calls an impure native function
 
 // ---- link_native.c ----
 bool is_kernel_statement(const Node *n);

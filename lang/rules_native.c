@@ -50,8 +50,9 @@ void rule_native_text(Checker *c, Node *n) {
 }
 
 void rule_impure_place(Checker *c, Node *call, const char *name) {
-  Diag *e = fault(c, E_IMPURE_PLACE, call->span, "`%s` is impure: it can be called in handlers of neurons and in scripts, not here", name);
-  diag_note(e, "how often what stands here is computed is not for the model to say");
+  Diag *e = fault(c, E_IMPURE_PLACE, call->span, "`%s` is impure, but how often what stands here is computed is not for the model to say", name);
+  if (c->cx->kind == CX_BODY) diag_hint(e, "call it in a handler, `on step { x = %s(...) }`, and use the state x here", name);
+  else diag_hint(e, "call it in a let of the script above, and use its name here");
 }
 
 void rule_native_place(Checker *c, Node *arg, const char *param) {

@@ -140,6 +140,14 @@ SynPlace lanes_place(const SynSystem *s) {
   }
 }
 
+// A let with an impure call, or such a call alone, is done for each synapse and nowhere else. What is done once cannot read it.
+static bool impure_statement(Env *e, const Node *n) {
+  if (n->kind == N_EXPRSTMT) return true;
+  if (n->kind != N_LET || !expr_impure(n->kid[0])) return false;
+  vec_push(&e->locals, (LocalVar){.sym = n->sym, .expr = n->kid[0]});
+  return true;
+}
+
 // What is done once per neuron is not stored per synapse, but computed there as well: statements that follow see it.
 static bool not_mine(Env *e, const Node *n) {
   SynSystem *s = syn_of(e);
@@ -154,6 +162,7 @@ static bool not_mine(Env *e, const Node *n) {
     SynPlace place = statement_place(n, s->on);
     return mine == AT_SYNAPSE ? s->once_done && place != AT_SYNAPSE : place != mine;
   }
+  if (mine != AT_SYNAPSE && impure_statement(e, n)) return true;
   const Node *expr = n->kind == N_ASSIGN ? n->kid[1] : n->kind == N_LET || n->kind == N_IF ? n->kid[0] : NULL;
   return expr && (expr_depends(s->ci, expr) & cannot);
 }

@@ -409,7 +409,7 @@ static IrVal cap_in(System *s, const Handler *h, const Node *cond, const Sym *x)
   }
   bool above = cond->op == OP_GT || cond->op == OP_GE, below = cond->op == OP_LT || cond->op == OP_LE;
   const Node *state = cond->kid[above ? 0 : 1], *threshold = cond->kid[above ? 1 : 0];
-  if ((!above && !below) || state->kind != N_NAME || state->sym != x) return 0;
+  if ((!above && !below) || state->kind != N_NAME || state->sym != x || expr_impure(threshold)) return 0;
   return unscale(s, system_expr(s, s->neuron, h->scaled, threshold, false), h->scaled, x->type.dim, cond);
 }
 
