@@ -198,30 +198,52 @@ static bool rows_begin(Maker *m) {
   return true;
 }
 
-static int by_value(const void *a, const void *b) {
-  int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
-  return (x > y) - (x < y);
+static void insert_sort(int32_t *x, int64_t n) {
+  for (int64_t k = 1; k < n; k++) {
+    int32_t y = x[k];
+    int64_t at = k;
+    for (; at > 0 && x[at - 1] > y; at--) x[at] = x[at - 1];
+    x[at] = y;
+  }
 }
 
-static void sort_row(const Store *st, int32_t *t, int64_t n) {
+static void radix_sort(int32_t *x, int64_t n, int32_t largest, int32_t *y) { // a byte at a time
+  for (int shift = 0; shift < 31 && largest >> shift; shift += 8) {
+    int64_t count[257] = {0};
+    for (int64_t k = 0; k < n; k++) count[(x[k] >> shift & 255) + 1]++;
+    for (int d = 0; d < 256; d++) count[d + 1] += count[d];
+    for (int64_t k = 0; k < n; k++) y[count[x[k] >> shift & 255]++] = x[k];
+    memcpy(x, y, sizeof *x * (size_t)n);
+  }
+}
+
+// By position among the targets as written.
+static void sort_row(const Store *st, int32_t *t, int64_t n, int32_t *scratch) {
   bool sorted = true;
   for (int64_t k = 1; k < n && sorted; k++) sorted = store_position(st, t[k - 1]) <= store_position(st, t[k]);
   if (sorted) return;
-  int64_t *key = mem_alloc(sizeof *key * (size_t)n);
-  for (int64_t k = 0; k < n; k++) key[k] = store_position(st, t[k]) << 32 | t[k];
-  qsort(key, (size_t)n, sizeof *key, by_value);
-  for (int64_t k = 0; k < n; k++) t[k] = (int32_t)key[k];
-  mem_free(key);
+  for (int64_t k = 0; k < n; k++) t[k] = (int32_t)store_position(st, t[k]);
+  if (n < 64) insert_sort(t, n);
+  else radix_sort(t, n, (int32_t)st->ndst, scratch);
+  for (int64_t k = 0; k < n; k++) t[k] = st->dst_idx ? st->dst_idx[t[k]] : (int32_t)st->dst_lo + t[k];
+}
+
+static void sort_rows(const Store *st) {
+  int64_t longest = 0;
+  for (int64_t r = 0; r < st->nsrc; r++)
+    if (st->off[r + 1] - st->off[r] > longest) longest = st->off[r + 1] - st->off[r];
+  int32_t *scratch = mem_alloc(sizeof *scratch * (size_t)(longest + 1));
+  for (int64_t r = 0; r < st->nsrc; r++) sort_row(st, st->target + st->off[r], st->off[r + 1] - st->off[r], scratch);
+  mem_free(scratch);
 }
 
 static bool fill_rows(Maker *m) {
   if (!connect_offer(m) || !rows_begin(m)) return false;
   m->filling = true;
   if (!connect_offer(m)) return false;
-  for (int q = 0; q < nproj(m); q++) {
-    Store *st = proj_store(m->proj[q]);
-    for (int64_t r = 0; r < st->nsrc; r++) sort_row(st, st->target + st->off[r], st->off[r + 1] - st->off[r]);
-  }
+  mem_free(m->codes); // before the values of the synapses take their room
+  m->codes = NULL;
+  for (int q = 0; q < nproj(m); q++) sort_rows(proj_store(m->proj[q]));
   return true;
 }
 

@@ -246,27 +246,58 @@ static bool offer_degrees(Maker *m, bool in) {
 }
 
 // ---- a total ----
-static void sort_codes(int64_t *x, int64_t n, int64_t largest) { // radix sort, a byte at a time
-  int64_t *y = mem_alloc(sizeof *y * (size_t)(n + 1));
-  for (int shift = 0; shift < 63 && largest >> shift; shift += 8) {
-    int64_t count[257] = {0};
-    for (int64_t k = 0; k < n; k++) count[(x[k] >> shift & 255) + 1]++;
-    for (int d = 0; d < 256; d++) count[d + 1] += count[d];
-    for (int64_t k = 0; k < n; k++) y[count[x[k] >> shift & 255]++] = x[k];
-    memcpy(x, y, sizeof *x * (size_t)n);
+// In place, by the byte at `shift` and then by those below it (American flag sort; McIlroy, Bostic and McIlroy 1993).
+static void sort_codes(int64_t *x, int64_t n, int shift) {
+  if (n < 32) {
+    for (int64_t k = 1; k < n; k++)
+      for (int64_t at = k; at > 0 && x[at - 1] > x[at]; at--) {
+        int64_t y = x[at];
+        x[at] = x[at - 1];
+        x[at - 1] = y;
+      }
+    return;
   }
-  mem_free(y);
+  int64_t next[256] = {0}, end[256], at = 0;
+  for (int64_t k = 0; k < n; k++) next[x[k] >> shift & 255]++;
+  for (int d = 0; d < 256; d++) {
+    int64_t count = next[d];
+    next[d] = at;
+    end[d] = at += count;
+  }
+  for (int d = 0; d < 256; d++)
+    while (next[d] < end[d]) {
+      int64_t y = x[next[d]];
+      for (int to; (to = (int)(y >> shift & 255)) != d;) { // around the circle until one comes that stays here
+        int64_t z = x[next[to]];
+        x[next[to]++] = y;
+        y = z;
+      }
+      x[next[d]++] = y;
+    }
+  for (int d = 0; d < 256 && shift >= 8; d++) sort_codes(x + (d ? end[d - 1] : 0), end[d] - (d ? end[d - 1] : 0), shift - 8);
 }
 
-// Open addressing; codes + 1, 0 is empty. False: it was there already.
-static bool remember(int64_t *table, int64_t mask, int64_t code) {
-  uint64_t h = (uint64_t)code * 0x9E3779B97F4A7C15u;
-  for (int64_t k = (int64_t)(h >> 20) & mask;; k = (k + 1) & mask) {
-    if (table[k] == code + 1) return false;
-    if (table[k]) continue;
-    table[k] = code + 1;
-    return true;
+static int top_byte(int64_t largest) {
+  int shift = 0;
+  while (largest >> shift > 255) shift += 8;
+  return shift;
+}
+
+static int64_t drop_equal(int64_t *x, int64_t n) { // of sorted ones
+  int64_t kept = 0;
+  for (int64_t k = 0; k < n; k++)
+    if (!k || x[k] != x[k - 1]) x[kept++] = x[k];
+  return kept;
+}
+
+static bool contains(const int64_t *x, int64_t n, int64_t code) {
+  int64_t lo = 0;
+  while (n > 1) {
+    int64_t half = n / 2;
+    if (x[lo + half] <= code) lo += half, n -= half;
+    else n = half;
   }
+  return n && x[lo] == code;
 }
 
 static void list_candidates(Maker *m, int64_t **list, int64_t *n) {
@@ -313,22 +344,40 @@ static bool draw_total(Maker *m) {
     mem_free(list);
     return true;
   }
-  int64_t mask = 1;
-  while (mask < 2 * n) mask *= 2;
-  int64_t *table = m->d->no_multiple ? mem_alloc(sizeof *table * (size_t)mask) : NULL;
+  // Without repetition: the first n different ones of the sequence. What is drawn twice is found by sorting, and as many
+  // are drawn again, until none is missing.
   Rng r = rng_at(m->key, STREAM_TOTAL, 0, 0);
-  for (int64_t k = 0; k < n;) {
-    int64_t code = list ? list[rng_below(&r, nlist)] : rng_below(&r, pairs);
-    if (connect_self(m, code / m->nt, code % m->nt) || (table && !remember(table, mask - 1, code))) continue;
-    m->codes[k++] = code;
+  for (int64_t have = 0, k = 0; have < n;) {
+    while (k < n) {
+      int64_t code = list ? list[rng_below(&r, nlist)] : rng_below(&r, pairs);
+      if (connect_self(m, code / m->nt, code % m->nt) || (have && contains(m->codes, have, code))) continue;
+      m->codes[k++] = code;
+    }
+    sort_codes(m->codes, n, top_byte(pairs));
+    have = k = m->d->no_multiple ? drop_equal(m->codes, n) : n;
   }
-  mem_free(table);
   mem_free(list);
-  sort_codes(m->codes, n, pairs);
   return true;
 }
 
+static int64_t draw_pair(const Maker *m, Rng *r) {
+  for (;;) {
+    int64_t code = rng_below(r, m->ns * m->nt);
+    if (!connect_self(m, code / m->nt, code % m->nt)) return code;
+  }
+}
+
+// With repetition nothing must be remembered: the pairs are drawn once more to fill the rows, which are sorted then.
 static bool offer_total(Maker *m) {
+  if (!m->d->where && !m->d->no_multiple && m->n > 0) {
+    if (m->ns * m->nt - selfs(m) <= 0) return too_few(m, m->n, 0);
+    Rng r = rng_at(m->key, STREAM_TOTAL, 0, 0);
+    for (int64_t k = 0; k < (int64_t)m->n; k++) {
+      int64_t code = draw_pair(m, &r);
+      connect_pair(m, code / m->nt, code % m->nt);
+    }
+    return true;
+  }
   if (!m->codes && !draw_total(m)) return false;
   for (int64_t k = 0; k < m->ncodes; k++) connect_pair(m, m->codes[k] / m->nt, m->codes[k] % m->nt);
   return true;
