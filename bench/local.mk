@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-EXTRA_DIST += bench/run bench/native bench/native_kernels.c bench/agree.py bench/fused.c bench/brian bench/hebb
+EXTRA_DIST += bench/README.md bench/run bench/memory bench/native bench/native_kernels.c bench/agree.py bench/fused.c bench/brian bench/hebb
 
 # The vector core by itself, not part of anything: make bench/core
 EXTRA_DIST += bench/deliver.c bench/core.c bench/core_loops.c bench/core_loops.h

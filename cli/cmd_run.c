@@ -233,6 +233,7 @@ static int run_compiled(Hebb *h, const RunOptions *o, const CompileJob *job, dou
   double began = wall_seconds();
   Vm *vm = script_vm(instance_of(h).script);
   if (o->profile) vm->profile = profile_new();
+  vm->keeps_creation = script_resets(job->program); // no other program will run on this machine
   ScriptEnd end = instance_script(h, job->program);
   progress_clear(&r.progress);
   if (o->quiet && end == SCRIPT_DONE) diags_clear(instance_of(h).diags);

@@ -77,6 +77,7 @@ language_tests = \
 	tests/examples.sh \
 	tests/isa.sh \
 	tests/lang.sh \
+	tests/memory.sh \
 	tests/native.sh \
 	tests/refs.sh \
 	tests/resume.sh \

@@ -354,10 +354,11 @@ static bool open_delivery(Vm *vm, Proj *p) {
   if (!check_delay(vm, p)) return false;
   if (way == DELIVER_PULL) proj_segment_table(p);
   if (way == DELIVER_KERNEL || r->code.nevent) calendar_grow(vm, p, s->pre.max + 1, 1 + r->code.nevent);
-  if (hears_target(r)) {
-    proj_way_back(p);
-    spike_ring_grow(vm, p->post, s->post.max + 1);
+  if (r->code.on_post && !proj_way_back(p)) {
+    report_memory(vm, p->desc->span, 4.0 * (double)p->nsyn, "the way back from targets to synapses");
+    return false;
   }
+  if (hears_target(r)) spike_ring_grow(vm, p->post, s->post.max + 1);
   spike_ring_grow(vm, p->pre, way == DELIVER_PULL ? s->pre.max + 1 : 1);
   return open_fast(vm, p) && history_open(vm, p);
 }
@@ -581,7 +582,8 @@ void proj_run_free(Proj *p) {
   mem_free(r->fast);
   mem_free(r->fill);
   mem_free(r->fill_target);
-  mem_free(r->back_target);
+  mem_free(r->back_synapses);
+  mem_free(r->back_sources);
   mem_free(r->group_syn);
   mem_free(r->group);
   history_close(p);

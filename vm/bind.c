@@ -255,6 +255,8 @@ void bound_open(Bound *b, const Kernel *k, const Scope *s, uint32_t object) {
   *b = (Bound){.k = k, .object = object};
   if (!k) return;
   b->in = instance_new(k);
+  b->looks_pre = kernel_uses_index(k, ACC_PRE);
+  b->looks_post = kernel_uses_index(k, ACC_POST);
   for (int i = 0; i < kernel_nslots(k); i++) instance_bind(b->in, i, bind_slot(b, s, i, kernel_slot(k, i)));
 }
 

@@ -251,7 +251,7 @@ static bool resume_state(Reading *r, void *more, size_t nmore) {
   record_prepare(r->vm);
   if (!check_network(r) || !take_piece(r, &piece, &n)) return false;
   if (n != nmore) return refuse(r, "is damaged", NULL);
-  creation_remember(r->vm);
+  if (!creation_remember(r->vm)) return false;
   Snapshot *before = vm_store(r->vm);
   bool ok = state_read(r->vm, r->at, (size_t)(r->end - r->at));
   if (ok && nmore) memcpy(more, piece, n);

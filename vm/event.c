@@ -334,7 +334,7 @@ static void run_segment(Vm *vm, Proj *p, Bound *b, const Arrival *a, int32_t pas
   KernelCall call = event_call(vm, b, pass);
   call.lo = s->off[a->row] + a->begin;
   call.hi = s->off[a->row] + a->end;
-  call.idx[1] = fill_with(proj_run(p), store_source(s, a->row), a->end - a->begin);
+  if (b->looks_pre) call.idx[1] = fill_with(proj_run(p), store_source(s, a->row), a->end - a->begin);
   call.idx[2] = store_targets(s, a->row) + a->begin;
   note_fault(proj_run(p), history_run(vm, p, b, &call, vm->tick - a->tick), &call);
 }
@@ -487,37 +487,39 @@ void deliver_pre(Vm *vm, Proj *p) {
 }
 
 // ---- the target's spikes ----
-// The synapses of target j whose post_delay is `age`, into fill (synapses) and fill_target (sources).
-static int64_t pick_back(Proj *p, int64_t position, int32_t age) {
-  const Store *s = proj_store(p);
-  ProjRun *r = proj_run(p);
-  fill_with(r, 0, s->back[position + 1] - s->back[position]);
-  int64_t n = 0;
-  for (int64_t k = s->back[position]; k < s->back[position + 1]; k++) {
-    if (s->post.steps[s->back_syn[k]] != age) continue;
-    r->fill[n] = s->back_syn[k];
-    r->fill_target[n++] = s->back_src[k];
+// Of the synapses of a target those whose post_delay is `age`: keeps them and their sources at the front.
+static int64_t pick_age(const Store *s, int32_t *syn, int32_t *src, const int32_t *all, int64_t n, int32_t age) {
+  int64_t kept = 0;
+  for (int64_t k = 0; k < n; k++) {
+    if (s->post.steps[all[k]] != age) continue;
+    syn[kept] = all[k];
+    if (src) src[kept] = src[k];
+    kept++;
   }
-  return n;
+  return kept;
+}
+
+// Room for the synapses and sources of a target.
+static void back_room(ProjRun *r, int64_t n) {
+  if (n <= r->nback) return;
+  r->nback = n + SYNAPSE_CHUNK;
+  r->back_synapses = mem_realloc(r->back_synapses, sizeof(int32_t) * (size_t)r->nback);
+  r->back_sources = mem_realloc(r->back_sources, sizeof(int32_t) * (size_t)r->nback);
 }
 
 static void run_back(Vm *vm, Proj *p, Bound *each, int32_t target, int32_t age, int32_t pass) {
   const Store *s = proj_store(p);
   ProjRun *r = proj_run(p);
-  int64_t at = store_position(s, target), n = s->back[at + 1] - s->back[at];
+  int64_t at = store_position(s, target), n = store_back_count(s, at);
+  back_room(r, n);
   KernelCall call = event_call(vm, each, pass);
-  call.idx[0] = s->back_syn + s->back[at];
-  call.idx[1] = s->back_src + s->back[at];
+  call.idx[0] = store_back_synapses(s, at, r->back_synapses);
+  if (each->looks_pre) call.idx[1] = store_back_sources(s, at, r->back_sources);
   if (s->post.min != s->post.max) {
-    n = pick_back(p, at, age);
-    if (n > r->nback) r->back_target = mem_realloc(r->back_target, sizeof(int32_t) * (size_t)(r->nback = n + SYNAPSE_CHUNK));
-    for (int64_t k = 0; k < n; k++) r->back_target[k] = target;
-    call.idx[0] = r->fill;
-    call.idx[1] = r->fill_target;
-    call.idx[2] = r->back_target;
-  } else {
-    call.idx[2] = fill_with(r, target, n);
+    n = pick_age(s, r->back_synapses, each->looks_pre ? r->back_sources : NULL, call.idx[0], n, age);
+    call.idx[0] = r->back_synapses;
   }
+  if (each->looks_post) call.idx[2] = fill_with(r, target, n);
   call.hi = n;
   if (n) note_fault(r, history_run_back(vm, p, each, &call, age), &call);
 }
@@ -582,7 +584,7 @@ static bool segments_run(Vm *vm, Proj *p, Bound *b, Fault *fault) {
       KernelCall call = call_now(vm, b->object);
       call.lo = s->off[row] + g[k].start;
       call.hi = k + 1 < n ? s->off[row] + g[k + 1].start : s->off[row + 1];
-      call.idx[1] = fill_with(proj_run(p), store_source(s, row), call.hi - call.lo);
+      if (b->looks_pre) call.idx[1] = fill_with(proj_run(p), store_source(s, row), call.hi - call.lo);
       call.idx[2] = store_targets(s, row) + g[k].start;
       if (history_run(vm, p, b, &call, s->seg_row ? g[k].delay : s->pre.min)) continue;
       *fault = call.fault;

@@ -17,6 +17,14 @@ bool kernel_is_impure(const Kernel *k) {
   return false;
 }
 bool kernel_is_random(const Kernel *k) { return k->random; }
+bool kernel_uses_index(const Kernel *k, Access a) {
+  for (int i = 0; i < k->nslots; i++)
+    if (k->slots[i].access == a) return true;
+  for (int section = 0; section < SECTION_COUNT; section++)
+    for (const uint16_t *p = k->code + k->section[section]; *p != OP_END_x; p += op_words(p))
+      if (*p == OP_INDEX_x && p[2] == a - ACC_SELF) return true;
+  return false;
+}
 
 void kernel_free(Kernel *k) {
   if (!k) return;

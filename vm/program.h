@@ -112,6 +112,7 @@ typedef struct KernelInstance KernelInstance; // a kernel with its bindings, sca
 int kernel_nslots(const Kernel *k);
 const Slot *kernel_slot(const Kernel *k, int s);
 bool kernel_is_random(const Kernel *k);
+bool kernel_uses_index(const Kernel *k, Access a); // a: ACC_SELF, ACC_PRE or ACC_POST; whether it looks at that KernelCall.idx
 bool kernel_is_impure(const Kernel *k); // calls native functions whose calls are counted; k may be NULL
 void kernel_free(Kernel *k);
 size_t kernel_bytes(const Kernel *k);

@@ -168,12 +168,13 @@ static void forget_layout(Store *s) {
   mem_free(s->seg_table);
   mem_free(s->back);
   mem_free(s->back_syn);
-  mem_free(s->back_src);
+  mem_free(s->back_row);
+  mem_free(s->back_sources);
   s->seg_row = NULL;
   s->seg = NULL;
   s->seg_table = NULL;
   s->back = NULL;
-  s->back_syn = s->back_src = NULL;
+  s->back_syn = s->back_row = s->back_sources = NULL;
 }
 
 bool proj_settle(Vm *vm, Proj *p) {
@@ -209,13 +210,21 @@ void proj_segment_table(Proj *p) {
   }
 }
 
-// Counting sort of the synapses by target; within a target they stay in the order of storage, that is by source.
-void proj_way_back(Proj *p) {
-  Store *s = proj_store(p);
-  if (s->back) return;
-  s->back = mem_alloc(sizeof *s->back * (size_t)(s->ndst + 2));
-  s->back_syn = mem_alloc(sizeof(int32_t) * (size_t)(p->nsyn + 8));
-  s->back_src = mem_alloc(sizeof(int32_t) * (size_t)(p->nsyn + 8));
+// ---- the way back ----
+// A synapse's row is found from its number: the table knows a row near it, and the beginnings of rows lead on from there.
+// One entry for about a quarter of a row, so that mostly no step is needed; it takes little beside the synapses.
+static void table_of_rows(Store *s, int64_t nsyn) {
+  s->back_shift = 4;
+  while (s->back_shift < 20 && (s->nsrc << (s->back_shift + 3)) < nsyn) s->back_shift++;
+  int64_t n = (nsyn >> s->back_shift) + 1, row = 0;
+  s->back_row = mem_alloc(sizeof *s->back_row * (size_t)n);
+  for (int64_t k = 0; k < n; k++) {
+    while (row < s->nsrc - 1 && s->off[row + 1] <= k << s->back_shift) row++;
+    s->back_row[k] = (int32_t)row;
+  }
+}
+
+static void fill_way_back(Store *s) {
   int64_t *at = s->back + 1; // at[j + 1] counts target j; after the sums at[j] is where its next synapse goes
   for (int64_t r = 0; r < s->nsrc; r++)
     for (int64_t k = 0, n = s->off[r + 1] - s->off[r]; k < n; k++)
@@ -225,8 +234,42 @@ void proj_way_back(Proj *p) {
     for (int64_t k = 0, n = s->off[r + 1] - s->off[r]; k < n; k++) {
       int64_t to = at[store_position(s, store_targets(s, r)[k])]++;
       s->back_syn[to] = (int32_t)(s->off[r] + k);
-      s->back_src[to] = store_source(s, r);
     }
+}
+
+// Counting sort of the synapses by target; within a target they stay in the order of storage, that is by source.
+bool proj_way_back(Proj *p) {
+  Store *s = proj_store(p);
+  if (store_has_way_back(s)) return true;
+  if (s->shared) {
+    s->back_sources = mem_alloc(sizeof *s->back_sources * (size_t)(s->nsrc + 8));
+    for (int64_t r = 0; r < s->nsrc; r++) s->back_sources[r] = store_source(s, r);
+    return true;
+  }
+  size_t bytes = sizeof *s->back_syn * (size_t)(p->nsyn + 8);
+  s->back_syn = memory_at_hand((double)bytes) ? mem_try_alloc(bytes) : NULL;
+  if (!s->back_syn) return false;
+  s->back = mem_alloc(sizeof *s->back * (size_t)(s->ndst + 2));
+  fill_way_back(s);
+  table_of_rows(s, p->nsyn);
+  return true;
+}
+
+const int32_t *store_back_synapses(const Store *s, int64_t target, int32_t *syn) {
+  if (!s->shared) return s->back_syn + s->back[target];
+  for (int32_t r = 0, n = (int32_t)s->nsrc, step = (int32_t)s->ndst; r < n; r++) syn[r] = (int32_t)target + r * step;
+  return syn;
+}
+
+const int32_t *store_back_sources(const Store *s, int64_t target, int32_t *src) {
+  if (s->shared) return s->back_sources;
+  const int32_t *syn = s->back_syn + s->back[target];
+  for (int64_t k = 0, n = s->back[target + 1] - s->back[target]; k < n; k++) {
+    int64_t row = s->back_row[syn[k] >> s->back_shift];
+    while (s->off[row + 1] <= syn[k]) row++;
+    src[k] = store_source(s, row);
+  }
+  return src;
 }
 
 // ---- end, reset ----
@@ -255,25 +298,30 @@ void proj_free(Proj *p) {
   proj_run_free(p);
 }
 
-static void save_typed(Column *initial, const Proj *p, int v) {
+bool proj_save_var(Vm *vm, Proj *p, int v) {
+  Column *initial = &proj_run(p)->initial[v];
   const Column *c = &p->cols[v];
-  if (initial->p || !c->p) return;
+  if (!vm->keeps_creation || initial->p || !c->p) return true;
   size_t bytes = c->uniform ? sizeof(double) : proj_width(p, v) * (size_t)p->nsyn;
   void *copy = memory_at_hand((double)bytes) ? mem_try_alloc(bytes) : NULL;
-  if (!copy) return;
+  if (!copy) {
+    report_memory(vm, p->desc->span, (double)bytes, "what `reset` goes back to");
+    return false;
+  }
   memcpy(copy, c->p, bytes);
   *initial = (Column){copy, c->uniform};
+  return true;
 }
 
-void proj_save_var(Proj *p, int v) { save_typed(&proj_run(p)->initial[v], p, v); }
-
 // What a run may change: remembered for reset before the first step.
-void proj_save(Proj *p) {
+bool proj_save(Vm *vm, Proj *p) {
   const ModelDesc *m = &p->syn->model;
-  for (int v = 0; v < m->nvars; v++) {
+  bool ok = true;
+  for (int v = 0; v < m->nvars && ok; v++) {
     column_save(&proj_run(p)->pre_initial[v], &p->pre_cols[v], p->pre->n);
-    if (m->vars[v].kind != VAR_PARAM && proj_run(p)->changes[v]) proj_save_var(p, v);
+    if (m->vars[v].kind != VAR_PARAM && proj_run(p)->changes[v]) ok = proj_save_var(vm, p, v);
   }
+  return ok;
 }
 
 void proj_reset(Proj *p) {

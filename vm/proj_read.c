@@ -343,7 +343,8 @@ bool proj_write_ranked(Vm *vm, ProjGroup *g, const char *var, Value v, const int
     return false;
   }
   if (name.what != C_SYN) return write_delays(vm, g, &w, span);
-  for (int q = 0; q < g->nproj; q++) proj_save_var(g->proj[q], name.var);
+  for (int q = 0; q < g->nproj; q++)
+    if (!proj_save_var(vm, g->proj[q], name.var)) return false;
   if (g->desc->syn->model.vars[name.var].kind == VAR_PARAM) vm_net(vm)->constants = true;
   if (a && !make_full(vm, g, name.var, span)) return false;
   for (int q = 0; !a && q < g->nproj; q++)
@@ -409,7 +410,8 @@ bool proj_write_at(Vm *vm, ProjGroup *g, const char *var, int64_t i, int64_t j, 
   if (!pair_name(vm, g, var, &name, span)) return false;
   if (!pair_walk(g, name.var, i, j, &w)) return no_synapse(vm, i, j, span);
   if (!present_for_good(vm, g)) return no_room(vm, proj_count(g), span);
-  for (int q = 0; q < g->nproj; q++) proj_save_var(g->proj[q], name.var);
+  for (int q = 0; q < g->nproj; q++)
+    if (!proj_save_var(vm, g->proj[q], name.var)) return false;
   if (!make_full(vm, g, name.var, span)) return false;
   vm_net(vm)->weights = true;
   return pair_walk(g, name.var, i, j, &set);

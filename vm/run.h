@@ -15,6 +15,7 @@ typedef struct Bound {
   const Kernel *k; // NULL: nothing to run
   KernelInstance *in;
   uint32_t object; // for random keys
+  bool looks_pre, looks_post; // at the indices of sources, of targets: else they need not be filled
   double *nums;    // captured whole numbers and truths, as numbers
   double **copies; // columns as only this kernel sees them
   int ncopies;
@@ -170,8 +171,13 @@ typedef struct Store {
   int64_t *seg_row;             // nsrc + 1, into seg; NULL where the delay is uniform
   Segment *seg;
   uint32_t *seg_table;          // pull: start of each delay min..max+1 in each row
-  int64_t *back;                // by target position, ndst + 1: the way back; NULL where nothing needs it
-  int32_t *back_syn, *back_src; // synapse, source element
+  // The way back, where a target's spikes need it: by target position, ndst + 1, where its synapses begin in back_syn.
+  // Of shared rows it is arithmetic: back_sources alone, the elements of the rows.
+  int64_t *back;
+  int32_t *back_syn;            // synapses of a target in the order of storage, that is by source
+  int32_t *back_row;            // a row not after that of synapse k << back_shift, and near it
+  int back_shift;
+  int32_t *back_sources;
 } Store;
 
 static inline Store *proj_store(const Proj *p) { return p->store; }
@@ -196,13 +202,22 @@ static inline int64_t target_position(const Store *s, int32_t element) { // -1: 
 }
 // Rounds delays to steps of dt, sorts rows by delay, then target, and makes the segment tables.
 bool proj_settle(Vm *vm, Proj *p);
-void proj_way_back(Proj *p);
+bool proj_way_back(Proj *p); // false: no memory
+static inline bool store_has_way_back(const Store *s) { return s->back || s->back_sources; }
+static inline int64_t store_back_count(const Store *s, int64_t target) {
+  return s->shared ? s->nsrc : s->back[target + 1] - s->back[target];
+}
+// The synapses of a target (by position), and their sources: in `syn` and `src`, which have room for store_back_count, or
+// where they stand already.
+const int32_t *store_back_synapses(const Store *s, int64_t target, int32_t *syn);
+const int32_t *store_back_sources(const Store *s, int64_t target, int32_t *src);
 void proj_segment_table(Proj *p);
 void proj_free(Proj *p);
 void proj_run_free(Proj *p);
 bool proj_own_block(Vm *vm, Proj *p); // out of a shared block into one of its own, states at 0; false: no memory
-void proj_save(Proj *p);
-void proj_save_var(Proj *p, int var);
+// For `reset`: what a run may change, or one column before something else sets it. Both false after a report: no memory.
+bool proj_save(Vm *vm, Proj *p);
+bool proj_save_var(Vm *vm, Proj *p, int var);
 size_t proj_width(const Proj *p, int var);
 int32_t delay_steps(const Vm *vm, double time);
 void proj_reset(Proj *p);
@@ -288,7 +303,7 @@ typedef struct ProjRun {
   int32_t *fill;           // an index repeated, as long as the longest row segment or chunk
   int32_t *fill_target;
   int64_t nfill;
-  int32_t *back_target;    // for post spikes through different post_delays
+  int32_t *back_synapses, *back_sources; // of one target: room for nback
   int64_t nback;
   int32_t *group_syn;      // a target's synapses and sources, grouped by delay
   int64_t ngroup, *group;
@@ -457,7 +472,7 @@ typedef struct Bytes {
 void bytes_add(Bytes *b, const void *data, size_t n);
 void state_write(Vm *vm, Bytes *out); // everything, with what was recorded
 bool state_read(Vm *vm, const unsigned char *data, size_t n); // false: it does not fit, and the network is spoilt
-void creation_remember(Vm *vm);       // step.c: what `reset` goes back to, once
+bool creation_remember(Vm *vm);       // step.c: what `reset` goes back to, once; false after a report: no memory
 uint64_t hash_bytes(uint64_t h, const void *data, size_t n);
 void spikes_push(SpikeList *l, const int32_t *i, const int32_t *count, int64_t n);
 void injections_round(Vm *vm);      // inject.c: their times in steps of dt

@@ -37,6 +37,13 @@ static const OpInfo OPS[S_COUNT] = {
 #undef SOP
 };
 
+bool script_resets(const ScriptProgram *p) {
+  for (int f = 0; f < p->func.n; f++)
+    for (int k = 0; k < p->func.data[f].ncode; k++)
+      if (p->func.data[f].code[k].op == S_RESET) return true;
+  return false;
+}
+
 const char *script_op_name(int op) { return op >= 0 && op < S_COUNT ? OPS[op].name : "?"; }
 
 // ---- verifying ----

@@ -174,6 +174,7 @@ ScriptProgram *script_program_new(void);
 void script_program_free(ScriptProgram *p);
 // Checks operands, jumps and stack depths of all functions and sets their depth. NULL, or what is wrong.
 const char *script_verify(ScriptProgram *p);
+bool script_resets(const ScriptProgram *p); // has a `reset` anywhere
 // The listing of `hebb dis`.
 struct Str;
 void script_print(const ScriptProgram *p, const Sources *src, struct Str *out);

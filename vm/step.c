@@ -479,9 +479,11 @@ static RunEnd run_steps(Vm *vm, int64_t steps, int (*until)(void *ctx), void *ct
   return RUN_DONE;
 }
 
-void creation_remember(Vm *vm) {
+bool creation_remember(Vm *vm) {
+  bool ok = true;
   for (int k = 0; k < vm->pops.n; k++) pop_save(vm->pops.data[k]);
-  for (int k = 0; k < vm->projs.n; k++) proj_save(vm->projs.data[k]);
+  for (int k = 0; k < vm->projs.n && ok; k++) ok = proj_save(vm, vm->projs.data[k]);
+  return ok;
 }
 
 RunEnd vm_run(Vm *vm, int64_t steps, int (*until)(void *ctx), void *ctx, Span span) {
@@ -493,7 +495,7 @@ RunEnd vm_run(Vm *vm, int64_t steps, int (*until)(void *ctx), void *ctx, Span sp
   if (!run_attach(vm)) return RUN_ERROR;
   timed_prepare(vm);
   record_prepare(vm);
-  creation_remember(vm);
+  if (!creation_remember(vm)) return RUN_ERROR;
   vm_net(vm)->running = true;
   double from = wall(), cpu_from = clock_seconds(CLOCK_PROCESS_CPUTIME_ID);
   RunEnd end = run_steps(vm, steps, until, ctx);

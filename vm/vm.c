@@ -15,6 +15,7 @@ Vm *vm_new(Diags *diags) {
   vm->dt = 1e-4;
   vm->rtol = vm->atol = 1e-6;
   vm->learning = true;
+  vm->keeps_creation = true;
   vm->threads = 1;
   vm->next_id = 1;
   vm->net = mem_alloc(sizeof(Net));
@@ -164,6 +165,7 @@ static void pop_reset(Pop *p) {
 }
 
 void vm_reset(Vm *vm, bool same) {
+  if (!vm->keeps_creation) BUG("reset, but the values at creation were not kept");
   vm->tick = 0;
   vm->ran = false;
   if (!same) vm->trial++;

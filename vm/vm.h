@@ -32,6 +32,7 @@ struct Vm {
   uint32_t trial;
   Semantics semantics;
   bool learning;         // false: rules run but leave w unchanged (lang looks here when it links)
+  bool keeps_creation;   // false: vm_reset will not be called, so that columns of synapses need not be kept twice
   int threads;
   int64_t tick;          // number of the step that comes next; t = tick*dt
   bool ran;              // a step was taken since creation or reset

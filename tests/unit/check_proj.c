@@ -364,12 +364,80 @@ START_TEST(matrix_of_weights) {
 }
 END_TEST
 
+// The synapses of each target, by the way back: all of them, by source, each with its own source.
+static void check_way_back(ProjGroup *g) {
+  Proj *p = g->proj[0];
+  Store *s = proj_store(p);
+  ck_assert(proj_way_back(p));
+  int32_t *syn = mem_alloc(sizeof *syn * (size_t)(p->nsyn + 8)), *src = mem_alloc(sizeof *src * (size_t)(p->nsyn + 8));
+  int64_t all = 0;
+  for (int64_t j = 0; j < s->ndst; j++) {
+    int64_t n = store_back_count(s, j);
+    const int32_t *sy = store_back_synapses(s, j, syn), *so = store_back_sources(s, j, src);
+    for (int64_t k = 0; k < n; k++) {
+      int64_t row = store_row(s, so[k]);
+      ck_assert(row >= 0 && sy[k] >= s->off[row] && sy[k] < s->off[row + 1]);
+      ck_assert_int_eq(store_position(s, store_targets(s, row)[sy[k] - s->off[row]]), j);
+      ck_assert(!k || sy[k] > sy[k - 1]);
+    }
+    all += n;
+  }
+  ck_assert_int_eq(all, p->nsyn);
+  mem_free(syn);
+  mem_free(src);
+}
+
+START_TEST(way_back) {
+  check_way_back(square(PATTERN_ALL, 30, 0, false, false)); // arithmetic
+  ConnDesc *d = fix_conn(&f, PATTERN_ALL, 1, 2, 0, 0);
+  check_way_back(fix_connect(&f, d, sel_of_pop(fix_pop(&f, 9)), sel_of_pop(fix_pop(&f, 40)), 0));
+  check_way_back(square(PATTERN_PROB, 400, 0.2, false, false));   // many synapses a row
+  check_way_back(square(PATTERN_TOTAL, 3000, 500, false, false)); // most rows are empty
+  check_way_back(square(PATTERN_ONE, 100, 0, false, false));
+}
+END_TEST
+
+START_TEST(way_back_of_selections) {
+  double some[] = {7, 3, 8, 1};
+  Sel *all = sel_of_pop(fix_pop(&f, 10)), *few;
+  Array *index = array_new1(VAL_INT, 4);
+  memcpy(index->data, some, sizeof some);
+  ck_assert(sel_pick(f.vm, all, index, &few, (Span){0}));
+  ConnDesc *d = fix_conn(&f, PATTERN_ALL, 1, 2, 0, 0), *e = fix_conn(&f, PATTERN_INDEGREE, 1, 2, 0, 0);
+  for (int k = 0; k < 3; k++) value_keep(value_obj(few)); // each connection drops its own
+  value_keep(value_obj(all));
+  check_way_back(fix_connect(&f, d, few, few, 0));
+  check_way_back(fix_connect(&f, e, few, all, 3));
+  check_way_back(fix_connect(&f, e, all, few, 5));
+  fix_drop(index);
+}
+END_TEST
+
+START_TEST(values_at_creation_only_where_reset_may_come) {
+  ProjGroup *g = square(PATTERN_PROB, 30, 0.5, false, false);
+  f.vm->keeps_creation = false;
+  ck_assert(proj_write(f.vm, g, "w", value_num(3), (Span){0}));
+  ck_assert_ptr_null(proj_run(g->proj[0])->initial[S_W].p);
+  f.vm->keeps_creation = true;
+  ck_assert(proj_write(f.vm, g, "w", value_num(4), (Span){0}));
+  ck_assert_ptr_nonnull(proj_run(g->proj[0])->initial[S_W].p);
+  vm_reset(f.vm, false);
+  double x;
+  Array *i = column(g, "i"), *j = column(g, "j");
+  ck_assert(proj_read_at(f.vm, g, "w", (int64_t)i->data[0], (int64_t)j->data[0], &x, (Span){0}));
+  ck_assert_double_eq(x, 3);
+  fix_drop(i);
+  fix_drop(j);
+}
+END_TEST
+
 #define T(name) {#name, name}
 int main(void) {
   FixTest tests[] = {T(all_to_all), T(all_to_all_without_self), T(one_to_one), T(probability), T(probability_of_zero_and_one),
                      T(degrees), T(totals), T(numbers_that_cannot_be), T(pairs_given), T(conditions), T(slices_and_sums),
                      T(neurons_named_twice), T(rows_are_sorted_by_delay), T(tables_do_not_depend_on_the_order_of_storage),
                      T(writing), T(delays_that_cannot_be), T(nest_needs_a_delay), T(large_projections_are_single),
-                     T(one_seed_one_network), T(matrix_of_weights)};
+                     T(one_seed_one_network), T(matrix_of_weights), T(way_back), T(way_back_of_selections),
+                     T(values_at_creation_only_where_reset_may_come)};
   return fix_main("proj", sizeof tests / sizeof *tests, tests, open_fix, close_fix);
 }
