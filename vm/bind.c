@@ -268,8 +268,19 @@ void bound_close(Bound *b) {
   *b = (Bound){0};
 }
 
+// The time of the step, divided out once for all its calls.
+static double time_of_step(const Vm *vm) {
+  Net *net = vm_net(vm);
+  if (net->timed_tick != vm->tick || net->timed_dt != vm->dt) {
+    net->step_time = vm_time(vm);
+    net->timed_tick = vm->tick;
+    net->timed_dt = vm->dt;
+  }
+  return net->step_time;
+}
+
 KernelCall call_now(const Vm *vm, uint32_t object) {
-  return (KernelCall){.t = vm_time(vm) + vm_net(vm)->stages.c * vm->dt,
+  return (KernelCall){.t = time_of_step(vm) + vm_net(vm)->stages.c * vm->dt,
                       .dt = vm->dt,
                       .tick = (double)vm->tick,
                       .profile = vm_net(vm)->running ? vm->profile : NULL,

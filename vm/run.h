@@ -362,6 +362,8 @@ typedef struct Stages {
 typedef struct Net Net;
 struct Net {
   double sys[SYS_COUNT]; // T, DT, TICK of the step
+  double step_time, timed_dt; // the time of step timed_tick, where dt is timed_dt
+  int64_t timed_tick;
   double *global;        // numbers of globals as kernels see them
   bool *global_const;    // some kernel counts on it not to change
   int nglobal;
