@@ -257,7 +257,12 @@ bool proj_way_back(Proj *p) {
 
 const int32_t *store_back_synapses(const Store *s, int64_t target, int32_t *syn) {
   if (!s->shared) return s->back_syn + s->back[target];
-  for (int32_t r = 0, n = (int32_t)s->nsrc, step = (int32_t)s->ndst; r < n; r++) syn[r] = (int32_t)target + r * step;
+  uint32_t step = (uint32_t)s->ndst, at = (uint32_t)target, ahead[8];
+  for (uint32_t k = 0; k < 8; k++) ahead[k] = k * step;
+  int64_t r = 0;
+  for (; r + 8 <= s->nsrc; r += 8, at += 8 * step) // eight at a time, by vectors
+    for (int k = 0; k < 8; k++) syn[r + k] = (int32_t)(at + ahead[k]);
+  for (; r < s->nsrc; r++, at += step) syn[r] = (int32_t)at;
   return syn;
 }
 
