@@ -375,6 +375,8 @@ static void give_tables(Emit *e) {
     const IrNode *n = ir_at(e->ir, v);
     if (e->plan.need[v] && n->fam < FAM_COUNT && op_info(family_info(n->fam)->first)->flags & RANDOM) k->random = true;
   }
+  for (int i = 0; i < e->ir->neffects; i++)
+    if (op_info(family_info(e->ir->effect[i].fam)->first)->flags & RANDOM) k->random = true;
 }
 
 Kernel *ir_compile(Ir *ir, const char *name) {

@@ -11,7 +11,8 @@
 //   y where a < b else z                                  SELLT SELLE
 //   the same with a linear form as z                      HOLD1 HOLD2
 //   emission where a < b, where a < b and not c < d ...   EMITC EMITCC
-#include "lang/ir_node.h"
+//   emission of Poisson counts of one mean                EMITP
+#include "lang/emit.h"
 
 #include <string.h>
 
@@ -203,12 +204,24 @@ static void fuse_emission(Fuse *f, IrEffect *e, IrVal m) {
     else if (!fuse_both(f, e, p, q, false)) fuse_both(f, e, q, p, false);
   }
 }
-// Stores come last: what they and additions read of a column that is stored to is copied before.
+static void fuse_counts(Fuse *f, IrEffect *e, IrVal count, IrVal mask) {
+  double all;
+  if (!is(f, count, FAM_RPOISSON) || f->uses[count] != 1 || !uniform(f, arg(f, count, 0))) return;
+  if (!ir_is_const(f->ir, mask, &all) || all == 0) return;
+  e->fam = FAM_EMITP;
+  e->nargs = 1;
+  e->arg[0] = f->to[arg(f, count, 0)];
+  e->what = ir_at(f->ir, count)->imm; // the stream
+}
+static bool is_emission(int fam) {
+  return fam == FAM_EMIT || fam == FAM_EMITC || fam == FAM_EMITCC || fam == FAM_EMITN || fam == FAM_EMITP;
+}
+// Stores come last: what they and additions read in place of a column that is stored to is copied before.
 static void protect_column(Ir *ir, IrEffect *e) {
-  bool late = e->fam != FAM_FINITE && e->fam != FAM_EMIT && e->fam != FAM_EMITC && e->fam != FAM_EMITCC && e->fam != FAM_EMITN;
+  bool late = e->fam != FAM_FINITE && !is_emission(e->fam);
   for (int k = 0; late && k < e->nargs; k++) {
     const IrNode *n = ir_at(ir, e->arg[k]);
-    if (n->fam != FAM_LOAD || !ir->slot[n->imm].stored) continue;
+    if (!plan_is_column(ir, e->arg[k]) || !ir->slot[n->imm].stored) continue;
     e->arg[k] = ir_node(ir, (IrNode){.fam = FAM_COPY, .nargs = 1, .arg = {e->arg[k]}});
   }
 }
@@ -241,9 +254,10 @@ void ir_fuse(Ir *ir) {
   }
   for (int i = 0; i < ir->neffects; i++) {
     IrEffect *e = &ir->effect[i];
-    IrVal old = e->arg[0];
+    IrVal old = e->arg[0], second = e->arg[1];
     for (int k = 0; k < e->nargs; k++) e->arg[k] = f.to[e->arg[k]];
     if (e->fam == FAM_EMIT) fuse_emission(&f, e, old);
+    else if (e->fam == FAM_EMITN) fuse_counts(&f, e, old, second);
     protect_column(ir, e);
   }
   ir->span = span;

@@ -195,7 +195,7 @@ static uint8_t *choose_effects(Plan *p) {
   p->commit = NEWN(ir->arena, Commit, ir->neffects + 1);
   for (int i = 0; i < ir->neffects; i++) {
     const IrEffect *e = &ir->effect[i];
-    bool emission = e->fam == FAM_EMIT || e->fam == FAM_EMITC || e->fam == FAM_EMITCC || e->fam == FAM_EMITN;
+    bool emission = e->fam == FAM_EMIT || e->fam == FAM_EMITC || e->fam == FAM_EMITCC || e->fam == FAM_EMITN || e->fam == FAM_EMITP;
     how[i] = plan_in_prologue(ir, e) ? IN_PROLOGUE : e->fam == FAM_FINITE || e->fam == FAM_KEEP ? AS_CHECK : emission ? AS_EMISSION : AS_STORE;
   }
   for (int i = 0; i < ir->neffects; i++) {

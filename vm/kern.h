@@ -127,6 +127,7 @@ VI vm ldm(const double *p) { return _mm512_movepi64_mask(_mm512_loadu_si512(p));
 VI void stm(double *p, vm m) { _mm512_storeu_si512(p, _mm512_movm_epi64(m)); }
 VI unsigned bits(vm m) { return m; }
 VI vm i_eq(vi a, vi b) { return _mm512_cmpeq_epi64_mask((__m512i)a, (__m512i)b); }
+VI vm i_above(vi a, vi b) { return _mm512_cmpgt_epu64_mask((__m512i)a, (__m512i)b); }
 #elif defined(KERN_SCALAR)
 typedef int64_t vm;
 VI vm lt(vd a, vd b) { return -(vm)(a < b); }
@@ -140,6 +141,7 @@ VI vm m_andnot(vm a, vm b) { return a & ~b; }
 VI vd sel(vm m, vd yes, vd no) { return m ? yes : no; }
 VI unsigned bits(vm m) { return (unsigned)m & 1; }
 VI vm i_eq(vi a, vi b) { return -(vm)(a == b); }
+VI vm i_above(vi a, vi b) { return -(vm)(a > b); }
 #else
 typedef int64_t vm __attribute__((vector_size(8 * W)));
 VI vm lt(vd a, vd b) { return a < b; }
@@ -153,6 +155,7 @@ VI vm m_andnot(vm a, vm b) { return a & ~b; }
 VI vm ldm(const double *p) { return *(const vm_mem *)p; }
 VI void stm(double *p, vm m) { *(vm_mem *)p = m; }
 VI vm i_eq(vi a, vi b) { return a == b; }
+VI vm i_above(vi a, vi b) { return a > b; }
 #if defined(KERN_AVX2)
 VI vd sel(vm m, vd yes, vd no) { return (vd)_mm256_blendv_pd((__m256d)no, (__m256d)yes, (__m256d)m); }
 VI unsigned bits(vm m) { return (unsigned)_mm256_movemask_pd((__m256d)m); }

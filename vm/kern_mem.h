@@ -54,6 +54,45 @@ DEF(LOAD_x) {
   }
   return a + 2;
 }
+// Whether the next eight indices follow each other, as those of targets in a row between all and all do: loads and stores
+// of neighbours are far cheaper than a gather.
+VI bool consecutive(const int32_t *index) {
+#if defined(KERN_AVX512) || defined(KERN_AVX2)
+  __m256i at = _mm256_loadu_si256((const void *)index), run = _mm256_add_epi32(_mm256_set1_epi32(*index), _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7));
+  return _mm256_movemask_epi8(_mm256_cmpeq_epi32(at, run)) == -1;
+#else
+  return (void)index, false;
+#endif
+}
+VI void load_eight_singles(double *d, const float *q) {
+#if defined(KERN_AVX512)
+  _mm512_storeu_pd(d, _mm512_cvtps_pd(_mm256_loadu_ps(q)));
+#else
+  for (int k = 0; k < 8; k++) d[k] = (double)q[k];
+#endif
+}
+VI void gather_eight(double *d, const double *p, const int32_t *index) {
+  if (consecutive(index)) {
+    for (int k = 0; k < 8; k += W) st(d + k, ld(p + *index + k));
+    return;
+  }
+#if defined(KERN_AVX512)
+  _mm512_storeu_pd(d, _mm512_i32gather_pd(_mm256_loadu_si256((const void *)index), p, 8));
+#else
+  for (int k = 0; k < 8; k++) d[k] = p[index[k]];
+#endif
+}
+VI void gather_eight_singles(double *d, const float *p, const int32_t *index) {
+  if (consecutive(index)) {
+    load_eight_singles(d, p + *index);
+    return;
+  }
+#if defined(KERN_AVX512)
+  _mm512_storeu_pd(d, _mm512_cvtps_pd(_mm256_i32gather_ps(p, _mm256_loadu_si256((const void *)index), 4)));
+#else
+  for (int k = 0; k < 8; k++) d[k] = (double)p[index[k]];
+#endif
+}
 DEF(GATHER_x) {
   double *d = NUM(0);
   const void *p = BOUND(1)->p;
@@ -63,16 +102,10 @@ DEF(GATHER_x) {
     return a + 2;
   }
   const int32_t *index = lane_index(f, SLOT(1)->access);
-#if defined(KERN_AVX512)
   if (type == SLOT_F64)
-    for (; i + 8 <= hi; i += 8)
-      _mm512_storeu_pd(d + i, _mm512_i32gather_pd(_mm256_loadu_si256((const void *)(index + i)), p, 8));
-#endif
-#if defined(KERN_AVX512)
-  if (type == SLOT_F32)
-    for (; i + 8 <= hi; i += 8)
-      _mm512_storeu_pd(d + i, _mm512_cvtps_pd(_mm256_i32gather_ps(p, _mm256_loadu_si256((const void *)(index + i)), 4)));
-#endif
+    for (; i + 8 <= hi; i += 8) gather_eight(d + i, p, index + i);
+  else if (type == SLOT_F32)
+    for (; i + 8 <= hi; i += 8) gather_eight_singles(d + i, p, index + i);
   if (type == SLOT_F64)
     for (; i < hi; i++) d[i] = ((const double *)p)[index[i]];
   else if (type == SLOT_F32)
@@ -407,7 +440,14 @@ VI void add_at(const Frame *f, const uint16_t *a, const int step) {
   void *p = BOUND(1)->p;
   if (s->type == SLOT_F64 && s->access >= ACC_SELF) {
     const int32_t *index = lane_index(f, s->access);
-    for (int i = f->lo; i < f->hi; i++) ((double *)p)[index[i]] += d[i * step];
+    double *q = p;
+    int i = f->lo;
+    for (; i + 8 <= f->hi; i += 8)
+      if (consecutive(index + i))
+        for (int k = i; k < i + 8; k += W) st(q + index[k], ld(q + index[k]) + (step ? ld(d + k) : bc(*d)));
+      else
+        for (int k = i; k < i + 8; k++) q[index[k]] += d[k * step];
+    for (; i < f->hi; i++) q[index[i]] += d[i * step];
     return;
   }
   for (int i = f->lo; i < f->hi; i++) {

@@ -112,19 +112,60 @@ VI vd poisson(const Frame *f, const DrawKey *s, vd mean, int i) {
   return k;
 }
 OP_draw(RPOISSON_v, 2, const double *p = NUM(1); (void)c0, ((void)c1, poisson(f, &s, ld(p + i), i)))
-// One mean for all: mostly nothing where it is small, which one comparison tells.
-DEFV(RPOISSON_k) {
-  double *d = NUM(0);
-  vd mean = ONE(1), none = v_exp(neg(mean));
+// One mean for all: mostly nothing where it is small, which one comparison of words tells. A uniform is the word's upper
+// 52 bits m times 2^-52: it lies below exp(-mean) if m < T, the number above it of the same kind, that is if word < T 2^12.
+VI uint64_t largest_quiet_word(double mean) {
+  double none = lane(v_exp(bc(-mean)), 0);
+  return ((uint64_t)ceil((none < 1 ? none : 1) * 0x1p52) << 12) - 1; // all words where nothing ever comes
+}
+VI vm word_above(const DrawKey *s, vi c1, vi limit) {
+  vi c0 = ibc((int64_t)s->word0);
+  threefry(&c0, &c1, s->k0, s->k1);
+  return i_above(c0, limit);
+}
+// Which of some vectors of lanes have a count that is not 0; several at a time, since their rounds need not wait for each other.
+VI unsigned not_quiet(const DrawKey *s, const int vectors, vi c1, vi limit) {
+  unsigned some = 0;
+  _Pragma("GCC unroll 4") for (int j = 0; j < vectors; j++) some |= (unsigned)(bits(word_above(s, c1 + ibc(j * W), limit)) != 0) << j;
+  return some;
+}
+// Runs `each` for the lanes at, at + W ... of a block of which a count may not be 0, ascending. Where nothing is known of
+// them beforehand these are all.
+#define EACH_NOT_QUIET(mean, key, at, each)                                                                          \
+  do {                                                                                                               \
+    enum { MANY = 4 };                                                                                               \
+    int from = 0;                                                                                                    \
+    if ((mean) <= RNG_POISSON_INVERSION && !f->call->idx[0]) {                                                       \
+      vi limit = ibc((int64_t)largest_quiet_word(mean)), c1 = counters(f, key, 0);                                   \
+      for (; from + MANY * W <= f->n; from += MANY * W, c1 += ibc(MANY * W))                                         \
+        for (unsigned w = not_quiet(key, MANY, c1, limit); w; w &= w - 1) {                                          \
+          int at = from + __builtin_ctz(w) * W;                                                                      \
+          each;                                                                                                      \
+        }                                                                                                            \
+    }                                                                                                                \
+    for (int at = from; at < f->n; at += W) each;                                                                    \
+  } while (0)
+DEF(RPOISSON_k) {
+  double *d = NUM(0), mean = *(const double *)f->r[a[1]];
   DrawKey s = draw_key(f, a + 2);
-  bool small = lane(mean, 0) <= RNG_POISSON_INVERSION;
-  vi c0 = ibc((int64_t)s.word0);
-  LANES_BIG {
-    vi c1 = counters(f, &s, i);
-    if (small && !bits(le(none, draw_unit(KEYS)))) st(d + i, bc(0));
-    else st(d + i, poisson(f, &s, mean, i));
-  }
+  memset(d, 0, sizeof *d * (size_t)f->n);
+  EACH_NOT_QUIET(mean, &s, at, st(d + at, poisson(f, &s, bc(mean), at)));
   return a + 4;
+}
+// The counts of the lanes from i on that are 1 or more.
+static __attribute__((noinline)) void append_counts(Frame *f, vd count, int i) {
+  KernelCall *c = f->call;
+  for (unsigned w = bits(m_and(le(bc(1), count), counted(f, i))); w; w &= w - 1) {
+    int q = __builtin_ctz(w);
+    if (c->counts) c->counts[c->nspikes] = count[q] < 2147483647.0 ? (int32_t)count[q] : INT32_MAX;
+    c->spikes[c->nspikes++] = (int32_t)element(f, i + q);
+  }
+}
+DEF(EMITP_k) {
+  double mean = *(const double *)f->r[a[0]];
+  DrawKey s = draw_key(f, a + 1);
+  EACH_NOT_QUIET(mean, &s, at, append_counts(f, poisson(f, &s, bc(mean), at), at));
+  return a + 3;
 }
 
 #define OP_cursor(name, draw)                           \
