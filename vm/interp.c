@@ -22,6 +22,8 @@ struct KernelInstance {
   uint8_t *use;    // by slot: LOADED and STORED by index
   int64_t derived_lanes;
   int block;       // lanes of a block
+  size_t work;     // bytes of the work space of a run
+  bool prologue;   // it has one
 };
 
 enum { SCALAR = 8, STACK_LIMIT = 256 * 1024, CACHE = 24 * 1024 };
@@ -113,6 +115,11 @@ static void gathered_free(const KernelInstance *in, double **g) {
   mem_free(g);
 }
 
+static size_t work_bytes(const Kernel *k) {
+  return 64 + sizeof(double) * ((size_t)k->nprologue * SCALAR + (size_t)(k->nblock + k->nout) * REGISTER_STRIDE) +
+         sizeof(void *) * (size_t)reg_count(k);
+}
+
 KernelInstance *instance_new(const Kernel *k) {
   const char *name;
   KernelInstance *in = mem_alloc(sizeof *in);
@@ -120,6 +127,8 @@ KernelInstance *instance_new(const Kernel *k) {
   in->ops = choose(&name);
   in->use = index_uses(k);
   in->block = choose_block(k);
+  in->work = work_bytes(k);
+  in->prologue = k->code[k->section[SECTION_PROLOGUE]] != OP_END_x;
   in->bind = mem_alloc(sizeof(Bind) * (size_t)(k->nslots + 1));
   in->r = mem_alloc(sizeof(void *) * (size_t)(reg_count(k) + 1));
   int nscalar = k->nconstant + k->nsetup;
@@ -155,10 +164,6 @@ typedef struct Work {
   double *prologue, *block;
 } Work;
 
-static size_t work_bytes(const Kernel *k) {
-  return 64 + sizeof(double) * ((size_t)k->nprologue * SCALAR + (size_t)(k->nblock + k->nout) * REGISTER_STRIDE) +
-         sizeof(void *) * (size_t)reg_count(k);
-}
 static void work_init(Work *w, const KernelInstance *in, KernelCall *call, void *memory) {
   const Kernel *k = in->k;
   double *p = (double *)(((uintptr_t)memory + 63) & ~(uintptr_t)63);
@@ -232,7 +237,7 @@ static bool execute_lanes(const KernelInstance *in, Work *w, int section, int64_
 static bool run_in(KernelInstance *in, KernelCall *call, void *memory) {
   Work w;
   work_init(&w, in, call, memory);
-  execute_scalars(in, &w.f, SECTION_PROLOGUE, reg_prologue(in->k), in->k->nprologue);
+  if (in->prologue) execute_scalars(in, &w.f, SECTION_PROLOGUE, reg_prologue(in->k), in->k->nprologue);
   if (call->fault.what >= 0) return false;
   if (call->hi - (call->lo & ~(int64_t)7) > in->block) w.f.gathered = gather_before(in, call);
   bool ok = execute_lanes(in, &w, SECTION_BODY, call->lo, call->hi);
@@ -243,9 +248,8 @@ static __attribute__((noinline)) bool run_on_stack(KernelInstance *in, KernelCal
   return run_in(in, call, __builtin_alloca(bytes));
 }
 static bool run(KernelInstance *in, KernelCall *call) {
-  size_t bytes = work_bytes(in->k);
-  if (bytes <= STACK_LIMIT) return run_on_stack(in, call, bytes);
-  void *memory = mem_alloc(bytes);
+  if (in->work <= STACK_LIMIT) return run_on_stack(in, call, in->work);
+  void *memory = mem_alloc(in->work);
   bool ok = run_in(in, call, memory);
   mem_free(memory);
   return ok;
@@ -275,7 +279,7 @@ void instance_setup(KernelInstance *in, int64_t n, KernelCall *call) {
     if (!in->derived) in->derived = mem_alloc(bytes); // ends the process with its message
     in->derived_lanes = lanes;
   }
-  void *memory = mem_alloc(work_bytes(k));
+  void *memory = mem_alloc(in->work);
   Work w;
   work_init(&w, in, &c, memory);
   execute_scalars(in, &w.f, SECTION_SETUP, reg_setup(k), k->nsetup);
