@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: MIT
 # What is in editors/, tried by the editors themselves where they are installed, as TAP.
 . "${top_srcdir:-.}/tests/common.sh"
-work=$(pwd)/tests/work/editors
+build=$(pwd)
+work=$build/tests/work/editors
 rm -rf "$work" && mkdir -p "$work" && cd "$work" || exit 99
 editors=$top_srcdir/editors
 skip() { # skip NAME WHY
@@ -106,6 +107,102 @@ EL
   check $? "emacs: compiles without a warning"
 else
   skip "emacs: mode" "emacs is not installed"
+fi
+
+# ---- the language server, from editors that have a client of their own ----
+mkdir -p home bin && ln -sf "$HEBB" bin/hebb
+server=no
+[ -x "$build/tests/lsp_client" ] && server=yes # built with jansson
+cat >wrong.hebb <<'MODEL'
+neuron Cell {
+  param tau_m = 20 ms
+  state V: mV = 0
+  tau_m*dV/dt = -V + 5 ms
+}
+MODEL
+
+# What stands in the README between ```lua and ``` is what people put into init.lua.
+if [ $server = no ]; then
+  skip "neovim: file type, syntax, language server" "this hebb was built without jansson"
+elif command -v nvim >/dev/null 2>&1; then
+  mkdir -p home/.local/share/nvim/site/pack/hebb/start home/.config/nvim
+  cp -r "$editors/vim" home/.local/share/nvim/site/pack/hebb/start/hebb
+  sed -n '/^```lua/,/^```$/{/^```/d;p;}' "$editors/vim/README.md" >home/.config/nvim/init.lua
+  cat >probe.lua <<'LUA'
+local out = io.open('nvim.report', 'w')
+local name = function(l, c) return vim.fn.synIDattr(vim.fn.synID(l, c, 1), 'name') end
+out:write(vim.bo.filetype, ' ', name(1, 1), ' ', name(2, 18), '\n')
+vim.wait(20000, function() return #vim.diagnostic.get(0) > 0 end, 50)
+for _, d in ipairs(vim.diagnostic.get(0)) do out:write('line ', d.lnum + 1, ': ', d.message, '\n') end
+out:close()
+vim.cmd('qall!')
+LUA
+  (unset XDG_CONFIG_HOME XDG_DATA_HOME && HOME=$(pwd)/home PATH=$(pwd)/bin:$PATH exec timeout 90 nvim --headless wrong.hebb -c 'luafile probe.lua' </dev/null) >nvim.out 2>&1
+  grep -q '^hebb hebbDeclaration hebbNumber$' nvim.report && grep -q '^line 4: cannot add these: mV and ms' nvim.report
+  check $? "neovim: file type, syntax, language server"
+  [ -s nvim.out ] && sed 's/^/# /' nvim.out | head -20
+else
+  skip "neovim: file type, syntax, language server" "nvim is not installed"
+fi
+
+# Debian keeps eglot for older emacs in a place that -Q does not look at.
+if [ $server = yes ] && command -v emacs >/dev/null 2>&1 && HOME=$(pwd)/home emacs -q --batch --eval "(require 'eglot)" >/dev/null 2>&1; then
+  cat >eglot.el <<'EL'
+(require 'eglot)
+(load (expand-file-name "hebb-mode.el") nil t)
+(find-file "wrong.hebb")
+(apply #'eglot--connect (eglot--guess-contact))
+(let ((tries 0))
+  (while (and (< tries 200) (null (flymake-diagnostics)))
+    (accept-process-output nil 0.1)
+    (setq tries (1+ tries))))
+(dolist (d (flymake-diagnostics))
+  (message "line %d: %s" (line-number-at-pos (flymake-diagnostic-beg d)) (flymake-diagnostic-text d)))
+(goto-char (point-min))
+(search-forward "state ")
+(message "hover %S" (jsonrpc-request (eglot--current-server-or-lose) :textDocument/hover (eglot--TextDocumentPositionParams)))
+(eglot-shutdown (eglot--current-server-or-lose))
+EL
+  HOME=$(pwd)/home PATH=$(pwd)/bin:$PATH timeout 90 emacs -q --batch -l eglot.el </dev/null >eglot.out 2>&1
+  grep -q 'line 4: .*cannot add these: mV and ms' eglot.out && grep -q 'state V: mV' eglot.out
+  check $? "emacs: eglot talks to the language server"
+  [ $? -eq 0 ] || sed 's/^/# /' eglot.out | head -20
+else
+  skip "emacs: eglot talks to the language server" "eglot or the language server is not installed"
+fi
+
+# ---- editors that only colour ----
+cat >look.hebb <<'MODEL'
+neuron Cell {
+  param tau = 20 ms   # how slow
+  state V: mV = 0
+}
+MODEL
+kate=$(command -v ksyntaxhighlighter6 || command -v kate-syntax-highlighter || true)
+if [ -n "$kate" ]; then
+  mkdir -p home/.local/share/org.kde.syntax-highlighting/syntax
+  cp "$editors/kate/hebb.xml" home/.local/share/org.kde.syntax-highlighting/syntax/
+  HOME=$(pwd)/home XDG_DATA_HOME=$(pwd)/home/.local/share QT_QPA_PLATFORM=offscreen timeout 60 "$kate" --syntax-trace format -f ansi look.hebb >kate.out 2>&1
+  sed 's/.\[[0-9;]*m//g' kate.out >kate.text
+  head -3 kate.text | grep -q '^Declaration' && grep -q 'Number  Comment' kate.text && grep -q 'Unit' kate.text
+  check $? "kate: what is a declaration, a unit, a number, a comment"
+else
+  skip "kate: what is a declaration, a unit, a number, a comment" "kate-syntax-highlighter is not installed"
+fi
+
+if command -v nano >/dev/null 2>&1 && [ -x "$build/tests/ptytalk" ]; then
+  # nano takes the home of root from the list of users
+  printf '#!/bin/sh\nexec nano --rcfile="%s" look.hebb\n' "$editors/nano/hebb.nanorc" >nano.sh
+  printf 'wait neuron\nwait state\npause 200\nkeep nano.seen\nsend \\x18\nends 0\n' >nano.talk
+  chmod +x nano.sh
+  LC_ALL=C.UTF-8 PTYTALK_COLOR=1 timeout 60 "$build/tests/ptytalk" ./nano.sh nano.talk >nano.out 2>&1
+  esc=$(printf '\033')
+  # blue, cyan, red, yellow, before the words that are so
+  grep -q "$esc\[34mneuron" nano.seen && grep -q "$esc\[36m  param" nano.seen && grep -q "$esc\[31m20" nano.seen && grep -q "$esc\[33m[^m]* ms" nano.seen
+  check $? "nano: colours of a declaration, a part, a number, a unit"
+  sed 's/^/# /' nano.out
+else
+  skip "nano: colours of a declaration, a part, a number, a unit" "nano is not installed"
 fi
 
 # npm install in editors/vscode brings the programs; NODE_BIN names another directory that has them.
