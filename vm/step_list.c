@@ -44,23 +44,74 @@ static void list_recordings(const Vm *vm, Str *s) {
   }
 }
 
-static void list_states(const Vm *vm, Str *s) {
-  for (int k = 0; k < vm->pops.n; k++) {
-    const Pop *p = vm->pops.data[k];
-    const PopRun *r = pop_run(p);
-    if (!r->advance.k) continue;
+static const char *stages_text(StageMethod m) {
+  switch (m) {
+  case STAGES_RK2: return "rk2, two stages";
+  case STAGES_RK4: return "rk4, four stages";
+  case STAGES_RK45: return "rk45, in steps within dt that keep errors below rtol and atol";
+  case STAGES_CVODE: return "cvode, in steps within dt that keep errors below rtol and atol";
+  case STAGES_NONE: break;
+  }
+  return NULL;
+}
+
+static void list_stage(Str *s, const char *of, const StageCode *code) {
+  if (!code->method) return;
+  str_addf(s, "   %s: %s%s\n", of, stages_text(code->method),
+           code->joined ? ", together with all that is coupled to it: couplings are evaluated at every stage" : "");
+}
+
+static void list_stages(const Vm *vm, Str *s) {
+  for (int k = 0; k < vm->pops.n; k++) list_stage(s, vm->pops.data[k]->name, &pop_run(vm->pops.data[k])->code.stage);
+  for (int k = 0; k < vm->projs.n; k++) {
+    Str name = {0};
+    str_add(&name, "states of the sources of ");
+    proj_name(&name, vm->projs.data[k]);
+    list_stage(s, name.data, &proj_run(vm->projs.data[k])->code.stage);
+    str_free(&name);
+  }
+}
+
+static void add_period(Str *s, const Vm *vm, int64_t steps) { str_addf(s, "`on every` %g ms", 1e3 * vm->dt * (double)steps); }
+
+static void list_population(const Vm *vm, Str *s, const Pop *p) {
+  const PopRun *r = pop_run(p);
+  if (r->advance.k) {
     str_addf(s, "   %s: equations of %lld neurons", p->name, (long long)p->n);
     if (p->nblocks) str_addf(s, " with those of %d kind%s of synapses onto them", p->nblocks, p->nblocks == 1 ? "" : "s");
     if (!r->threshold.k && p->model->spikes) str_add(s, ", and the test for spikes");
     if (r->free_running) str_add(s, ", many steps at a time");
     str_addc(s, '\n');
   }
+  if (r->code.ncalls) str_addf(s, "   %s: kernels of `on step`\n", p->name);
+  for (int k = 0; k < r->code.nevery; k++) {
+    str_addf(s, "   %s: ", p->name);
+    add_period(s, vm, r->period[k]);
+    str_addc(s, '\n');
+  }
+}
+
+static void list_updates(const Vm *vm, Str *s, const Proj *p) {
+  const ProjRun *r = proj_run(p);
+  if (r->step.each.k || r->step.pre.k || r->step.post.k) line(s, "`on step`", p);
+  for (int k = 0; k < r->code.nevery; k++) {
+    str_add(s, "   ");
+    proj_name(s, p);
+    str_add(s, ": ");
+    add_period(s, vm, r->period[k]);
+    str_addc(s, '\n');
+  }
+}
+
+static void list_states(const Vm *vm, Str *s) {
+  list_stages(vm, s);
   for (int k = 0; k < vm->projs.n; k++) {
     const ProjRun *r = proj_run(vm->projs.data[k]);
-    if (r->integrate_pre.k) line(s, "states of its sources", vm->projs.data[k]);
     if (r->integrate.k) line(s, "states of its synapses", vm->projs.data[k]);
-    if (r->step.each.k || r->step.pre.k || r->step.post.k) line(s, "`on step`", vm->projs.data[k]);
+    if (r->integrate_pre.k) line(s, "states of its sources", vm->projs.data[k]);
   }
+  for (int k = 0; k < vm->pops.n; k++) list_population(vm, s, vm->pops.data[k]);
+  for (int k = 0; k < vm->projs.n; k++) list_updates(vm, s, vm->projs.data[k]);
 }
 
 static void list_thresholds(const Vm *vm, Str *s) {
