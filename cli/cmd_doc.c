@@ -124,16 +124,11 @@ static void print_page(const Page *p, const char *title) {
 
 // ---- declarations ----
 
-static bool shown_part(const Node *n) {
-  return n->kind == N_PARAM || n->kind == N_INPUT || n->kind == N_STATE || n->kind == N_WEIGHT || n->kind == N_SIGNAL ||
-         n->kind == N_EVENT || (n->kind == N_LET && n->doc);
-}
-
 static void put_parts(Page *p, const Node *decl, const Sources *s) {
   for (int k = 0; k < decl->nlist; k++) {
     const Node *n = decl->list[k];
     if (n->kind == N_SCALED) put_parts(p, n, s);
-    if (!shown_part(n)) continue;
+    if (!doc_shows_variable(n)) continue;
     Str code = {0};
     doc_heading(n, s, &code);
     put_row(p, code.data, n->doc);
@@ -145,7 +140,7 @@ static void put_equations(Page *p, const Node *decl, const Sources *s) {
   for (int k = 0; k < decl->nlist; k++) {
     const Node *n = decl->list[k];
     if (n->kind == N_SCALED) put_equations(p, n, s);
-    if (n->kind != N_EQUATION && n->kind != N_SPIKEWHEN && n->kind != N_SPIKECROSS && n->kind != N_SPIKECOUNT && n->kind != N_INJECTS) continue;
+    if (!doc_shows_equation(n)) continue;
     Str code = {0};
     doc_heading(n, s, &code);
     put_row(p, code.data, NULL);
@@ -292,16 +287,6 @@ static Analysis *library_analysis(void) {
   return an;
 }
 
-static const Node *part_named(const Node *decl, const char *name) {
-  for (int k = 0; k < decl->nlist; k++) {
-    const Node *n = decl->list[k];
-    const Node *inner = n->kind == N_SCALED ? part_named(n, name) : NULL;
-    if (inner) return inner;
-    if (n->name && strcmp(n->name->text, name) == 0) return n;
-  }
-  return NULL;
-}
-
 static bool put_symbol(Page *p, Analysis *an, const char *name) {
   size_t n = strcspn(name, ".");
   int count, found = 0;
@@ -309,7 +294,7 @@ static bool put_symbol(Page *p, Analysis *an, const char *name) {
   for (int k = 0; k < count; k++) {
     const Sym *s = all[k];
     if (!s->decl || s->name->n != n || memcmp(s->name->text, name, n) != 0) continue;
-    const Node *part = name[n] ? part_named(s->decl, name + n + 1) : NULL;
+    const Node *part = name[n] ? doc_part(s->decl, name + n + 1) : NULL;
     if (name[n] && !part) continue;
     put_declaration(p, part ? part : s->decl, an->sources);
     const Source *src = sources_get(an->sources, s->decl->span.file);

@@ -3,6 +3,7 @@
 #include "cli/repl.h"
 
 #include "cli/repl_show.h"
+#include "lang/doc.h"
 #include "lang/lookup.h"
 #include "vm/step_list.h"
 #include "vm/vm.h"
@@ -95,9 +96,24 @@ static void say_unknown(Repl *r, const char *name) {
   vec_free(&n.names);
 }
 
+// As `hebb doc` and editors say it.
+static bool name_doc(Repl *r, const char *name, Str *out) {
+  Vec(Node *) trees = {0};
+  Doc d = {0};
+  for (int k = 0; k < r->said.n; k++) vec_push(&trees, r->said.data[k].tree);
+  DocFrom from = {.compiler = compiler_of(r), .sources = instance_of(r->h).sources, .a = compiler_arena(compiler_of(r)), .tree = trees.data, .ntrees = trees.n, .methods = true};
+  bool known = doc_path(&from, name, &d);
+  if (known) str_addf(out, "%s\n", d.code.data ? d.code.data : "");
+  if (known && d.about.n) str_addf(out, "%s\n", d.about.data);
+  if (known && d.text.n) str_addf(out, "\n%s\n", d.text.data);
+  doc_free(&d);
+  vec_free(&trees);
+  return known;
+}
+
 bool repl_doc(Repl *r, const char *name) {
   Str s = {0};
-  bool known = lookup_doc(compiler_of(r), name, &s);
+  bool known = name_doc(r, name, &s);
   for (int k = 0; !known && k < NTOPICS; k++)
     if (strcmp(TOPICS[k].name, name) == 0) known = true, str_addf(&s, "%s\n\n%s", TOPICS[k].title, TOPICS[k].text);
   if (known) say(&s);

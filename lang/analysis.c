@@ -56,47 +56,6 @@ void analysis_free(Analysis *an) {
   mem_free(an);
 }
 
-// ---- methods ----
-
-typedef struct Seek {
-  Analysis *an;
-  const Sym *state;
-  const char **method, **why;
-} Seek;
-
-static bool has_rule(const ConnInfo *ci, const Model *m) {
-  for (int k = 0; k < ci->nrules; k++)
-    if (ci->rules[k].model == m) return true;
-  return false;
-}
-
-static bool seek_connection(const Seek *s, Node *n) {
-  if (!n) return false;
-  ConnInfo *ci = n->kind == N_CONNECT ? n->info : NULL;
-  const Model *m = s->state->model;
-  if (ci && ci->post && (ci->syn == m || has_rule(ci, m)) &&
-      explain_method(compiler_lowering(s->an->compiler), ci->post, ci, s->state, s->an->a, s->method, s->why))
-    return true;
-  for (int k = 0; k < n->nlist; k++)
-    if ((n->kind == N_FILE || n->kind == N_BLOCK) && seek_connection(s, n->list[k])) return true;
-  bool control = n->kind == N_IF || n->kind == N_FOR || n->kind == N_TEST;
-  return control && (seek_connection(s, n->kid[1]) || seek_connection(s, n->kid[2]));
-}
-
-bool analysis_method(Analysis *an, const Sym *state, Span *equation, const char **method, const char **why) {
-  Model *m = state && state->kind == SYM_STATE ? state->model : NULL;
-  const Equation *eq = NULL;
-  for (int k = 0; m && k < m->nequations; k++)
-    if (m->equations[k].x == state) eq = &m->equations[k];
-  *method = *why = NULL;
-  if (!eq) return false;
-  *equation = eq->node->span;
-  if (!an->ok) return true;
-  if (m->kind == MODEL_NEURON) explain_method(compiler_lowering(an->compiler), m, NULL, state, an->a, method, why);
-  else seek_connection(&(Seek){an, state, method, why}, an->tree);
-  return true;
-}
-
 // ---- looks ----
 
 typedef struct Painter {

@@ -37,7 +37,4 @@ typedef struct Looked {
 // In the order of the text; in the arena.
 Looked *analysis_looks(Analysis *an, int *n);
 
-// The method by which the equation of a state is integrated, and why: false where it has none or there are errors.
-bool analysis_method(Analysis *an, const Sym *state, Span *equation, const char **method, const char **why);
-
 #endif

@@ -2,6 +2,7 @@
 // See doc.h.
 #include "lang/doc.h"
 
+#include "lang/lookup.h"
 #include "vm/builtin.h"
 
 #include <string.h>
@@ -82,12 +83,31 @@ void doc_heading(const Node *n, const Sources *s, Str *out) {
   add_span(out, s, span, body);
 }
 
-// Params, inputs, states and the rest that can be seen from outside, one a line.
-static void add_parts(Str *out, const Node *decl, const Sources *s) {
+bool doc_shows_variable(const Node *n) {
+  return n->kind == N_PARAM || n->kind == N_INPUT || n->kind == N_STATE || n->kind == N_WEIGHT || n->kind == N_SIGNAL ||
+         n->kind == N_EVENT || (n->kind == N_LET && n->doc);
+}
+
+bool doc_shows_equation(const Node *n) {
+  return n->kind == N_EQUATION || n->kind == N_SPIKEWHEN || n->kind == N_SPIKECROSS || n->kind == N_SPIKECOUNT || n->kind == N_INJECTS;
+}
+
+const Node *doc_part(const Node *decl, const char *name) {
+  for (int k = 0; k < decl->nlist; k++) {
+    const Node *n = decl->list[k];
+    const Node *inner = n->kind == N_SCALED ? doc_part(n, name) : NULL;
+    if (inner) return inner;
+    if (n->name && strcmp(n->name->text, name) == 0) return n;
+  }
+  return NULL;
+}
+
+// One a line.
+static void add_parts(Str *out, const Node *decl, const Sources *s, bool (*shows)(const Node *n)) {
   for (int k = 0; k < decl->nlist; k++) {
     const Node *p = decl->list[k];
-    if (p->kind == N_SCALED) add_parts(out, p, s);
-    if (p->kind != N_PARAM && p->kind != N_INPUT && p->kind != N_STATE && p->kind != N_WEIGHT && p->kind != N_SIGNAL) continue;
+    if (p->kind == N_SCALED) add_parts(out, p, s, shows);
+    if (!shows(p)) continue;
     str_add(out, "\n  ");
     Str line = {0};
     doc_heading(p, s, &line);
@@ -101,33 +121,111 @@ static const char *doc_of(const Sym *s) { return s->doc ? s->doc : s->decl ? s->
 
 static bool is_model(const Sym *s) { return s->kind == SYM_NEURON || s->kind == SYM_SYNAPSE || s->kind == SYM_RULE; }
 
-static void add_method(Analysis *an, const Sym *s, Doc *out) {
-  Span equation;
-  const char *method, *why;
-  if (!analysis_method(an, s, &equation, &method, &why)) return;
-  str_addc(&out->code, '\n');
+// ---- how a state is integrated ----
+
+typedef struct Seek {
+  const DocFrom *from;
+  const Sym *state;
+  const char **method, **why;
+} Seek;
+
+// The state in the model of this use: a synapse is one model for each kind of connection it is used in, and one besides
+// that was checked where it is declared.
+static const Sym *state_in(const Model *m, const Sym *state) {
+  if (!m || !m->decl || m->decl->sym != state->model->decl->sym) return NULL;
+  for (int k = 0; k < m->nvars; k++)
+    if (m->vars[k]->kind == SYM_STATE && m->vars[k]->name == state->name) return m->vars[k];
+  return NULL;
+}
+
+static const Sym *state_of(const ConnInfo *ci, const Sym *state) {
+  const Sym *s = state_in(ci->syn, state);
+  for (int k = 0; k < ci->nrules && !s; k++) s = state_in(ci->rules[k].model, state);
+  return s;
+}
+
+static bool seek_connection(const Seek *s, Node *n) {
+  if (!n) return false;
+  ConnInfo *ci = n->kind == N_CONNECT ? n->info : NULL;
+  const Sym *state = ci && ci->syn && ci->pre && ci->post ? state_of(ci, s->state) : NULL;
+  if (state && explain_method(compiler_lowering(s->from->compiler), ci->post, ci, state, s->from->a, s->method, s->why)) return true;
+  for (int k = 0; k < n->nlist; k++)
+    if ((n->kind == N_FILE || n->kind == N_BLOCK) && seek_connection(s, n->list[k])) return true;
+  bool control = n->kind == N_IF || n->kind == N_FOR || n->kind == N_TEST;
+  return control && (seek_connection(s, n->kid[1]) || seek_connection(s, n->kid[2]));
+}
+
+static void add_method(const DocFrom *from, const Sym *state, Doc *out) {
+  Model *m = state->model;
+  const Equation *eq = NULL;
+  const char *method = NULL, *why = NULL;
+  for (int k = 0; m && k < m->nequations; k++)
+    if (m->equations[k].x == state) eq = &m->equations[k];
+  if (!eq) return;
   Str text = {0};
-  add_span(&text, an->sources, equation, false);
-  str_add(&out->code, text.data ? text.data : "");
+  add_span(&text, from->sources, eq->node->span, false);
+  str_addf(&out->code, "\n%s", text.data ? text.data : "");
   str_free(&text);
+  if (!from->methods) return;
+  if (m->kind == MODEL_NEURON) explain_method(compiler_lowering(from->compiler), m, NULL, state, from->a, &method, &why);
+  for (int k = 0; k < from->ntrees && !method && m->kind != MODEL_NEURON; k++)
+    seek_connection(&(Seek){from, state, &method, &why}, from->tree[k]);
   if (method) str_addf(&out->text, "%sMethod `%s`: %s.", out->text.n ? "\n\n" : "", method, why);
 }
 
-bool doc_symbol(Analysis *an, const Sym *s, Type type, Doc *out) {
+// ---- symbols ----
+
+DocFrom doc_from(const Analysis *an) {
+  return (DocFrom){.compiler = an->compiler, .sources = an->sources, .a = an->a, .tree = &an->tree, .ntrees = an->tree ? 1 : 0, .methods = an->ok};
+}
+
+bool doc_symbol(const DocFrom *from, const Sym *s, Type type, Doc *out) {
   if (s->of && !s->decl) s = s->of;
   if (s->kind == SYM_BUILTIN) return doc_function(s->name->text, s->name->n, out);
   if (s->kind == SYM_SELFVAR) return doc_variable(s->name->text, out);
   if (type.kind == TY_NONE) type = s->type;
-  if (s->decl) doc_heading(s->decl, an->sources, &out->code);
+  if (s->decl) doc_heading(s->decl, from->sources, &out->code);
   else str_addf(&out->code, "%s", s->name->text);
-  if (is_model(s) && s->decl) add_parts(&out->code, s->decl, an->sources);
+  if (is_model(s) && s->decl) {
+    add_parts(&out->code, s->decl, from->sources, doc_shows_variable);
+    add_parts(&out->code, s->decl, from->sources, doc_shows_equation);
+  }
   str_add(&out->about, sym_word(s));
   if (s->model) str_addf(&out->about, " of the %s %s", model_word(s->model), s->model->name->text);
   bool typed = type.kind != TY_NONE && type.kind != TY_ERROR && type.kind != TY_ANY && type.kind < TY_FUNC;
-  if (typed) str_addf(&out->about, ": %s", type_text(type, an->a));
+  if (typed) str_addf(&out->about, ": %s", type_text(type, from->a));
   if (doc_of(s)) str_add(&out->text, doc_of(s));
-  if (s->kind == SYM_STATE) add_method(an, s, out);
+  if (s->kind == SYM_STATE) add_method(from, s, out);
   return true;
+}
+
+// A part of a declaration that nothing may use yet.
+static bool declared_part(const DocFrom *from, const Sym *of, const char *name, Doc *out) {
+  const Node *part = of->decl && is_model(of) ? doc_part(of->decl, name) : NULL;
+  if (!part) return false;
+  doc_heading(part, from->sources, &out->code);
+  str_addf(&out->about, "of the %s %s", sym_word(of), of->name->text);
+  if (part->doc) str_add(&out->text, part->doc);
+  return true;
+}
+
+static bool member(const DocFrom *from, const Sym *of, const char *name, Doc *out) {
+  const char *line;
+  const Sym *v = lookup_member(of, name, &line);
+  if (v) return doc_symbol(from, v, type_of(TY_NONE), out);
+  if (!line) return declared_part(from, of, name, out);
+  str_add(&out->code, name);
+  str_addf(&out->about, "of every %s", sym_word(of));
+  str_add(&out->text, line);
+  return true;
+}
+
+bool doc_path(const DocFrom *from, const char *path, Doc *out) {
+  size_t head = lookup_head(path), n = strlen(path), point = strcspn(path, ".");
+  const Sym *s = lookup_symbol(from->compiler, path, head);
+  if (s && path[point] == '.') return member(from, s, path + point + 1, out);
+  if (s && head == n) return doc_symbol(from, s, type_of(TY_NONE), out);
+  return doc_function(path, n, out) || doc_keyword(path, n, out) || doc_unit(path, n, out) || doc_variable(path, out);
 }
 
 static bool doc_module(Analysis *an, const Word *w, Doc *out) {
@@ -141,7 +239,8 @@ bool doc_word(Analysis *an, const Word *w, Doc *out) {
   if (w->node->kind == N_USE) return doc_module(an, w, out);
   if (w->sym) {
     bool value = w->type.kind != TY_NONE && w->type.kind < TY_FUNC && w->sym->kind > SYM_SIGNAL;
-    return doc_symbol(an, w->sym, value ? w->type : w->sym->type, out);
+    DocFrom from = doc_from(an);
+    return doc_symbol(&from, w->sym, value ? w->type : w->sym->type, out);
   }
   const Word *d = index_declaration(an->index, w->decl);
   if (d) {

@@ -238,12 +238,27 @@ static bool find_method(System *s, const Solve *sol, const Sym *state, Arena *a,
   return false;
 }
 
+// A state of the sources, or of each synapse.
+static bool syn_method(Lowering *l, ConnInfo *ci, const Sym *state, Arena *a, const char **method, const char **why) {
+  MethodKind m;
+  int states;
+  SynShape sh = plain_syn(l, ci, a);
+  if (!link_syn_method(l, &sh, state, a, &m, why)) return false;
+  *method = method_name(m);
+  if (state->place == PLACE_PRE) return true;
+  const char *clocked = syn_clocked(ci, &states);
+  *why = clocked ? arena_printf(a, "%s; advanced for every synapse in every step, since %s", *why, clocked)
+                 : arena_printf(a, "%s; advanced when an event touches the synapse", *why);
+  return true;
+}
+
 bool explain_method(Lowering *l, Model *neuron, ConnInfo *ci, const Sym *state, Arena *a, const char **method,
                     const char **why) {
   System s;
   Solve sol;
   PopShape sh = plain_shape(l, neuron, a);
   struct BlockShape block = {0};
+  if (ci && state->place != PLACE_POST) return syn_method(l, ci, state, a, method, why);
   if (ci) {
     block.low = syn_low(describe_synapse(l, ci));
     block.input = block.low->desc.input;

@@ -42,6 +42,8 @@ typedef struct SynShape {
 } SynShape;
 // Whether `on pre` only adds multiples of w to what targets share.
 bool link_adds_only(Lowering *l, const SynShape *shape, const double *params);
+// How the equation of a state of the sources or of each synapse is integrated, and why, in a; false: it has none.
+bool link_syn_method(Lowering *l, const SynShape *shape, const Sym *state, Arena *a, MethodKind *method, const char **why);
 bool link_projection(Lowering *l, const SynShape *shape, const double *params, SynCode *out);
 
 #endif

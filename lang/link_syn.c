@@ -205,44 +205,77 @@ static void solution_places(const SynSystem *s, const Solve *sol, View *const *v
   }
 }
 
-// The values after the time h; with `stage` the right sides instead, where the machine integrates. False after an error;
-// *n equations were solved.
-static bool solve_part(LinkSyn *ls, SynSystem *s, IrVal h, StageCode *stage, int *n) {
+// The equations of one kind of lanes, as a problem to solve.
+typedef struct PartSolve {
+  Solve sol;
+  const Sym **x;
+  View **view; // of each variable
+} PartSolve;
+
+static void part_equations(LinkSyn *ls, SynSystem *s, IrVal h, PartSolve *p) {
   int max = 0;
-  for (int p = 0; p < s->nparts; p++) max += syn_part_model(ls->ci, s->part[p].rule)->nequations;
-  Solve sol = {.ir = s->ir, .a = ls->l->tmp, .d = ls->l->d, .var = NEWN(ls->l->tmp, SolveVar, max + 1),
-               .t = ir_load(s->ir, slot_sys(SYS_T)), .dt = h};
-  sol.coupled = sol.feeds = sol.no_exact = s->lanes == SYN_PRE_LANES && pre_states_couple(ls->ci);
-  const Sym **x = NEWN(ls->l->tmp, const Sym *, max + 1);
-  View **view = NEWN(ls->l->tmp, View *, max + 1);
-  for (int p = 0; p < s->nparts; p++) {
-    View *v = s->part[p].view;
+  for (int k = 0; k < s->nparts; k++) max += syn_part_model(ls->ci, s->part[k].rule)->nequations;
+  Solve *sol = &p->sol;
+  *sol = (Solve){.ir = s->ir, .a = ls->l->tmp, .d = ls->l->d, .var = NEWN(ls->l->tmp, SolveVar, max + 1),
+                 .t = ir_load(s->ir, slot_sys(SYS_T)), .dt = h};
+  sol->coupled = sol->feeds = sol->no_exact = s->lanes == SYN_PRE_LANES && pre_states_couple(ls->ci);
+  p->x = NEWN(ls->l->tmp, const Sym *, max + 1);
+  p->view = NEWN(ls->l->tmp, View *, max + 1);
+  for (int j = 0; j < s->nparts; j++) {
+    View *v = s->part[j].view;
     const Model *m = v->model;
     for (int k = 0; k < m->nequations; k++) {
       const Equation *eq = &m->equations[k];
       if (!equation_of(s, eq) || (eq->x->kind == SYM_WEIGHT && m->kind == MODEL_RULE && ls->shape->learning_off)) continue;
-      view[sol.n] = eq->x->kind == SYM_WEIGHT && v->host ? v->host : v;
-      x[sol.n] = eq->x->kind == SYM_WEIGHT && v->host ? v->host->model->weight : eq->x;
-      sol.var[sol.n] = (SolveVar){.name = eq->x->name->text, .span = eq->node->span, .x = view_read(&s->e, view[sol.n], x[sol.n], eq->node),
-                                  .wanted = wanted_method(ls, s, m), .rhs = right_side(s, v, eq)};
-      sol.n++;
+      View *at = p->view[sol->n] = eq->x->kind == SYM_WEIGHT && v->host ? v->host : v;
+      const Sym *x = p->x[sol->n] = eq->x->kind == SYM_WEIGHT && v->host ? v->host->model->weight : eq->x;
+      sol->var[sol->n] = (SolveVar){.name = eq->x->name->text, .span = eq->node->span, .x = view_read(&s->e, at, x, eq->node),
+                                    .wanted = wanted_method(ls, s, m), .rhs = right_side(s, v, eq)};
+      sol->n++;
     }
   }
-  *n = sol.n;
-  if (!sol.n) return true;
-  if (s->e.failed || !(stage ? solve_choose(&sol) : solve(&sol))) return false;
+}
+
+// The values after the time h; with `stage` the right sides instead, where the machine integrates. False after an error;
+// *n equations were solved.
+static bool solve_part(LinkSyn *ls, SynSystem *s, IrVal h, StageCode *stage, int *n) {
+  PartSolve p;
+  part_equations(ls, s, h, &p);
+  *n = p.sol.n;
+  if (!p.sol.n) return true;
+  if (s->e.failed || !(stage ? solve_choose(&p.sol) : solve(&p.sol))) return false;
   if (stage) {
-    if (!sol.apart) return true;
-    solution_places(s, &sol, view, x, ls->l->a, stage);
-    link_slopes(s->ir, &sol, stage);
+    if (!p.sol.apart) return true;
+    solution_places(s, &p.sol, p.view, p.x, ls->l->a, stage);
+    link_slopes(s->ir, &p.sol, stage);
     return true;
   }
-  for (int k = 0; k < sol.n; k++) {
-    view[k]->value[x[k]->index] = sol.var[k].next;
-    view[k]->dirty[x[k]->index] = true;
+  for (int k = 0; k < p.sol.n; k++) {
+    p.view[k]->value[p.x[k]->index] = p.sol.var[k].next;
+    p.view[k]->dirty[p.x[k]->index] = true;
   }
   env_forget_lets(&s->e);
   return true;
+}
+
+bool link_syn_method(Lowering *l, const SynShape *shape, const Sym *state, Arena *a, MethodKind *method, const char **why) {
+  LinkSyn ls = {.l = l, .shape = shape, .ci = shape->low->ci, .ok = true};
+  SynSystem s;
+  PartSolve p;
+  bool found = false;
+  syn_open(&s, l, shape, state->place == PLACE_PRE ? SYN_PRE_LANES : SYN_EACH, NULL);
+  s.integrating = true;
+  part_equations(&ls, &s, ir_load(s.ir, slot_sys(SYS_DT)), &p);
+  bool ok = p.sol.n && !s.e.failed && solve_choose(&p.sol);
+  for (int k = 0; ok && k < p.sol.n && !found; k++) {
+    if (p.x[k] != state) continue;
+    *method = p.sol.var[k].method;
+    *why = arena_strdup(p.sol.var[k].why ? p.sol.var[k].why : "", a);
+    found = true;
+  }
+  vec_free(&ls.names.v);
+  syn_close(&s);
+  return found;
 }
 
 // Per-synapse states that only events read are brought to the present: for events the end of this step's integration

@@ -3,7 +3,7 @@
 #include "lang/lookup.h"
 
 #include "base/str.h"
-#include "lang/ast_print.h"
+#include "lang/doc.h"
 #include "vm/builtin.h"
 
 #include <string.h>
@@ -29,25 +29,6 @@ static void add_first_line(Str *out, const char *doc) {
 
 // ---- symbols ----
 
-static const char *kind_text(const Sym *s) {
-  static const char *const names[] = {"param", "state", "input", "let", "weight", "signal"};
-  switch ((SymKind)s->kind) {
-  case SYM_NEURON: return "neuron";
-  case SYM_SYNAPSE: return "synapse";
-  case SYM_RULE: return "rule";
-  case SYM_NETWORK: return "network";
-  case SYM_FUNC: return "function";
-  case SYM_POP: return "population";
-  case SYM_PROJ: return "connection";
-  case SYM_REC: return "recording";
-  case SYM_MODULE: return "module";
-  case SYM_BUILTIN: return "function";
-  case SYM_NATIVE: return "native function";
-  case SYM_GLOBAL: return "variable";
-  default: return s->kind <= SYM_SIGNAL ? names[s->kind] : "name";
-  }
-}
-
 static const char *doc_of(const Sym *s) { return s->doc ? s->doc : s->decl ? s->decl->doc : NULL; }
 
 static bool has_type(const Sym *s) {
@@ -56,7 +37,7 @@ static bool has_type(const Sym *s) {
 
 void lookup_line(Compiler *c, const Sym *s, Str *out) {
   const char *doc = doc_of(s);
-  str_add(out, kind_text(s));
+  str_add(out, sym_word(s));
   if (doc) {
     str_add(out, ": ");
     add_first_line(out, doc);
@@ -64,6 +45,14 @@ void lookup_line(Compiler *c, const Sym *s, Str *out) {
     str_addf(out, ", %s", type_text(s->type, compiler_arena(c)));
   }
 }
+
+// Without an index at its end: "E[0:10]" has the members of E.
+static size_t bare(const char *path, size_t n) {
+  const char *open = memchr(path, '[', n);
+  return open ? (size_t)(open - path) : n;
+}
+
+size_t lookup_head(const char *path) { return bare(path, strcspn(path, ".")); }
 
 Sym *lookup_symbol(Compiler *c, const char *name, size_t n) {
   Checker *checker = compiler_checker(c);
@@ -185,12 +174,6 @@ static const Model *part_model(const ConnInfo *ci, const char *part, size_t n) {
   return NULL;
 }
 
-// Without an index at its end: "E[0:10]" has the members of E.
-static size_t bare(const char *path, size_t n) {
-  const char *open = memchr(path, '[', n);
-  return open ? (size_t)(open - path) : n;
-}
-
 bool lookup_members(Compiler *c, const char *path, size_t npath, const char *prefix, size_t n, LookupFn f, void *ctx) {
   Seek s = {c, prefix, n, f, ctx};
   const char *point = memchr(path, '.', npath);
@@ -209,20 +192,7 @@ bool lookup_members(Compiler *c, const char *path, size_t npath, const char *pre
   return m != NULL;
 }
 
-// ---- documentation ----
-
-static void add_node(Str *out, const Node *n) {
-  Str s = {0};
-  ast_print(n, &s);
-  while (s.n && (s.data[s.n - 1] == '\n' || s.data[s.n - 1] == ' ')) s.n--;
-  str_addn(out, s.data ? s.data : "", s.n);
-  str_addc(out, '\n');
-  str_free(&s);
-}
-
-static void add_doc(Str *out, const char *doc) {
-  if (doc && *doc) str_addf(out, "%s\n", doc);
-}
+// ---- one member ----
 
 static bool same(Atom a, const char *name, size_t n) { return a && a->n == n && memcmp(a->text, name, n) == 0; }
 
@@ -232,86 +202,20 @@ static const Sym *model_var(const Model *m, const char *name, size_t n) {
   return NULL;
 }
 
-static void add_variable(Compiler *c, const Sym *v, Str *out) {
-  const Model *m = v->model;
-  str_addf(out, "%s %s of %s, %s\n", kind_text(v), v->name->text, m ? m->name->text : "?", type_text(v->type, compiler_arena(c)));
-  if (v->decl) add_node(out, v->decl); // with its documentation
-  else add_doc(out, doc_of(v));
-  for (int k = 0; m && k < m->nequations; k++)
-    if (m->equations[k].x == v) add_node(out, m->equations[k].node);
+static const char *listed(const char *const *list, const char *name) {
+  for (; list && list[0]; list += 2)
+    if (strcmp(list[0], name) == 0) return list[1];
+  return NULL;
 }
 
-static bool member_doc(Compiler *c, const Sym *sym, const char *member, Str *out) {
+const Sym *lookup_member(const Sym *of, const char *member, const char **line) {
   const char *point = strchr(member, '.'), *last = point ? point + 1 : member;
-  const ConnInfo *ci = sym->type.kind == TY_PROJ ? sym->type.info : NULL;
-  const Model *m = point ? part_model(ci, member, (size_t)(point - member)) : ci ? ci->syn : sym->type.info;
-  if (sym->type.kind != TY_POP && sym->type.kind != TY_PROJ && sym->type.kind != TY_SPIKES) m = NULL;
-  const Sym *v = model_var(m, last, strlen(last));
-  if (v) {
-    add_variable(c, v, out);
-    return true;
-  }
-  const char *const *lists[] = {OF_NEURONS, OF_SYNAPSES, OF_RECORDINGS, OF_SPIKES, OF_POSITIONS};
-  int which = sym->type.kind == TY_POP ? 0 : sym->type.kind == TY_PROJ ? 1 : sym->type.kind == TY_REC ? 2 : sym->type.kind == TY_SPIKES ? 3 : -1;
-  if (point && strncmp(member, "pos.", 4) == 0) which = 4;
-  for (const char *const *l = which < 0 ? NULL : lists[which]; l && l[0]; l += 2)
-    if (strcmp(l[0], last) == 0) return str_addf(out, "%s: %s\n", last, l[1]), true;
-  return false;
-}
-
-static bool symbol_doc(Compiler *c, const Sym *s, Str *out) {
-  bool model = s->kind == SYM_NEURON || s->kind == SYM_SYNAPSE || s->kind == SYM_RULE || s->kind == SYM_NETWORK || s->kind == SYM_FUNC;
-  if (!model) {
-    str_addf(out, "%s %s", kind_text(s), s->name->text);
-    if (has_type(s)) str_addf(out, ": %s", type_text(s->type, compiler_arena(c)));
-    str_addc(out, '\n');
-  }
-  if (model && s->decl) add_node(out, s->decl);
-  else add_doc(out, doc_of(s));
-  return true;
-}
-
-static bool function_doc(const char *name, Str *out) {
-  int k = builtin_find(name, strlen(name));
-  if (k < 0) return false;
-  const Builtin *b = &BUILTINS[k];
-  str_addf(out, "%s%s\n%s\n", b->name, b->signature, b->doc);
-  if (b->example && *b->example) str_addf(out, "for instance %s\n", b->example);
-  return true;
-}
-
-static bool unit_doc(Compiler *c, const char *name, Str *out) {
-  Unit u;
-  if (!unit_lookup(name, strlen(name), &u)) return false;
-  const Unit *base = dim_unit(u.dim, compiler_arena(c));
-  str_addf(out, "unit %s", name);
-  if (!dim_is_none(u.dim) && strcmp(base->text, name) != 0) {
-    str_add(out, ": 1 ");
-    str_addf(out, "%s = ", name);
-    str_addnum(out, u.scale / base->scale);
-    str_addf(out, " %s", base->text);
-  }
-  str_addc(out, '\n');
-  return true;
-}
-
-// LIF.tau_m: a part of a declaration that nothing may use yet.
-static bool part_doc(const Sym *s, const char *name, Str *out) {
-  for (int k = 0; s->decl && k < s->decl->nlist; k++) {
-    const Node *part = s->decl->list[k];
-    if (!part->name || strcmp(part->name->text, name) != 0) continue;
-    str_addf(out, "of %s\n", s->name->text);
-    add_node(out, part);
-    return true;
-  }
-  return false;
-}
-
-bool lookup_doc(Compiler *c, const char *path, Str *out) {
-  size_t n = strcspn(path, ".");
-  size_t first = bare(path, n);
-  Sym *s = lookup_symbol(c, path, first);
-  if (s && path[n] == '.') return member_doc(c, s, path + n + 1, out) || part_doc(s, path + n + 1, out);
-  if (s && first == n && s->kind != SYM_BUILTIN) return symbol_doc(c, s, out);
-  return function_doc(path, out) || unit_doc(c, path, out);
+  const ConnInfo *ci = of->type.kind == TY_PROJ ? of->type.info : NULL;
+  const Model *m = point ? part_model(ci, member, (size_t)(point - member)) : ci ? ci->syn : of->type.info;
+  bool models = of->type.kind == TY_POP || of->type.kind == TY_PROJ || of->type.kind == TY_SPIKES;
+  const Sym *v = models ? model_var(m, last, strlen(last)) : NULL;
+  const char *const *list = of->type.kind == TY_POP ? OF_NEURONS : of->type.kind == TY_PROJ ? OF_SYNAPSES : of->type.kind == TY_REC ? OF_RECORDINGS
+                            : of->type.kind == TY_SPIKES ? OF_SPIKES : NULL;
+  *line = v ? NULL : listed(point && strncmp(member, "pos.", 4) == 0 ? OF_POSITIONS : list, last);
+  return v;
 }

@@ -87,8 +87,8 @@ Linker lower_linker(Lowering *l);
 struct Str;
 void explain_neuron(Lowering *l, Model *m, struct Str *out);
 void explain_connection(Lowering *l, ConnInfo *ci, struct Str *out);
-// The equation of one state of a neuron (ci NULL), or of a state per target neuron of a connection's synapse or rules: its
-// method and the reason, in `a`. False if it has none of its own.
+// The equation of one state of a neuron (ci NULL), or of a state of a connection's synapse or rules: its method and the
+// reason, in `a`. False if it has none of its own.
 bool explain_method(Lowering *l, Model *neuron, ConnInfo *ci, const Sym *state, Arena *a, const char **method,
                     const char **why);
 

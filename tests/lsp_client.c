@@ -535,7 +535,7 @@ static const char MODEL[] = "## Leaks.\n"
                             "  tau*dV/dt = -V + I\n"
                             "  spike when V > 5 mV { V = 0 mV }\n"
                             "}\n"
-                            "synapse Kick { param d = 1 mV; weight w: mV; on pre { post.V += w } }\n"
+                            "synapse Kick { param d = 1 mV; weight w: mV; state c = 0; dc/dt = -c/(9 ms); on pre { c += 1; post.V += w*c } }\n"
                             "function twice(x, y: mV) = 2*x\n"
                             "let label = \"\xF0\x9F\xA7\xA0 \xCF\x84\"; let \xCF\x84 = 3 ms\n"
                             "population P = Leaky[10] { tau = \xCF\x84 }\n"
@@ -556,6 +556,8 @@ static void features(void) {
   hovers(&d, "Leaky {", "Leaks.");
   hovers(&d, "tau*dV", "how slowly");
   hovers(&d, "dV/dt", "Method `exact`");
+  hovers(&d, "dc/dt", "Method `exact`");
+  hovers(&d, "c += 1", "when an event touches the synapse");
   hovers(&d, "V += w", "mV");
   hovers(&d, "twice(1", "function twice(x, y: mV)");
   hovers(&d, "spike when", "spike when V > V_th");
