@@ -99,6 +99,14 @@ HEBB
   fi
   [ ! -e hacked ]
 }
+# A raster in an .svg: some 30 bytes a spike.
+raster_size() {
+  command -v gnuplot >/dev/null 2>&1 || return 0
+  printf 'use neurons\npopulation P = Poisson[500] { rate = 20 Hz }\nrecord spikes of P\nrun 1 s\nplot raster(P) as "raster.svg"\nprint count(P)\n' >raster.hebb
+  spikes=$("$HEBB" run raster.hebb) && bytes=$(wc -c <raster.svg) && grep -q 'stroke-linecap="round"' raster.svg || return 1
+  echo "$spikes spikes, $bytes bytes"
+  [ "$bytes" -lt $((40 * spikes + 20000)) ] && [ "$bytes" -gt $((20 * spikes)) ]
+}
 # A figure for a window where there is none: what to add is said.
 no_screen() { echo 'plot [1, 2]' >window.hebb && (unset DISPLAY WAYLAND_DISPLAY; "$HEBB" run window.hebb) 2>&1 | grep 'as "figure.svg"'; }
 manual() { grep -q '\.SH BUILT-IN FUNCTIONS' "$build/cli/man/hebb.7" && grep -q "$(printf 'rate(P')" "$build/cli/man/hebb.7"; }
@@ -118,6 +126,7 @@ ok "run --profile: by phase, by kernel with its lines" profile
 ok "hebb new overwrites nothing" not_again
 ok "typed at the prompt a script draws the numbers it draws as a file" same_numbers
 ok "figures give no commands to gnuplot" gp_script
+ok "a raster in an .svg is small" raster_size
 ok "without a screen plot says what to add" no_screen
 ok "hebb(7) has the functions of the table" manual
 ok "hebb(1) has all options" options_in_manual
