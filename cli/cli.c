@@ -90,6 +90,18 @@ volatile sig_atomic_t *catch_prompt_interrupts(void) {
 
 // ---- figures ----
 
+// A locale that names another encoding, or a terminal whose letters are few. Where the locale is C nothing is known.
+static bool ascii_only(const char *term) {
+  static const char *const few[] = {"linux", "vt100", "vt102", "vt220", "cons25"};
+  const char *names[] = {getenv("LC_ALL"), getenv("LC_CTYPE"), getenv("LANG")}, *locale = "";
+  for (int k = 0; k < 3 && !*locale; k++) locale = names[k] ? names[k] : "";
+  bool plain = !*locale || strcmp(locale, "C") == 0 || strcmp(locale, "POSIX") == 0;
+  bool utf8 = strstr(locale, "UTF-8") || strstr(locale, "utf8") || strstr(locale, "UTF8") || strstr(locale, "utf-8");
+  for (size_t k = 0; term && k < sizeof few / sizeof *few; k++)
+    if (strcmp(term, few[k]) == 0) return true;
+  return !plain && !utf8;
+}
+
 static TermStyle terminal_style(void) {
   struct winsize w;
   TermStyle s = {.columns = 80, .rows = 24};
@@ -97,6 +109,7 @@ static TermStyle terminal_style(void) {
   if (s.columns > 100) s.columns = 100;
   if (s.rows > 26) s.rows = 26;
   const char *term = getenv("TERM");
+  s.ascii = ascii_only(term);
   s.color = term && strcmp(term, "dumb") != 0 && !getenv("NO_COLOR") && isatty(STDOUT_FILENO);
   return s;
 }

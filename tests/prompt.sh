@@ -99,6 +99,17 @@ HEBB
   fi
   [ ! -e hacked ]
 }
+# Figures in letters that every terminal has.
+ascii_figures() {
+  cat >ascii.in <<'HEBB'
+plot [0, 1, 4, 9, 16] uV title "a"
+plot histogram([1, 2, 2, 3, 3, 3])
+plot image([[1, 2], [3, 4]])
+HEBB
+  LC_ALL=de_DE.ISO-8859-1 "$HEBB" repl <ascii.in >latin.out && TERM=linux "$HEBB" repl <ascii.in >linux.out && cmp latin.out linux.out || return 1
+  cat latin.out
+  [ "$(LC_ALL=C tr -d '\000-\177' <latin.out | wc -c)" -eq 0 ] && grep -q '(uV)' latin.out && grep -q '#' latin.out && grep -q '[.:]' latin.out
+}
 # A raster in an .svg: some 30 bytes a spike.
 raster_size() {
   command -v gnuplot >/dev/null 2>&1 || return 0
@@ -126,6 +137,7 @@ ok "run --profile: by phase, by kernel with its lines" profile
 ok "hebb new overwrites nothing" not_again
 ok "typed at the prompt a script draws the numbers it draws as a file" same_numbers
 ok "figures give no commands to gnuplot" gp_script
+ok "figures without Unicode" ascii_figures
 ok "a raster in an .svg is small" raster_size
 ok "without a screen plot says what to add" no_screen
 ok "hebb(7) has the functions of the table" manual

@@ -375,12 +375,15 @@ static bool draw_image(Picture *p, Str *out) {
 bool plot_term(Vm *vm, Diags *d, const Plot *plot, TermStyle style, Str *out) {
   Picture p = {.vm = vm, .diags = d, .plot = plot, .style = style};
   bool ok = true;
+  size_t from = out->n;
+  p.style.color &= !style.ascii || (plot->nitems && plot->items[0].kind != PLOT_IMAGE); // of two shades in a cell one is left
   switch (plot->nitems ? plot->items[0].kind : PLOT_TRACE) {
   case PLOT_TRACE: ok = draw_traces(&p, out); break;
   case PLOT_RASTER: ok = draw_rasters(&p, out); break;
   case PLOT_HISTOGRAM: ok = draw_histogram(&p, out); break;
   case PLOT_IMAGE: ok = draw_image(&p, out); break;
   }
+  if (style.ascii) canvas_ascii(out, from);
   for (int k = 0; k < p.curves.n; k++) {
     drop_array(p.curves.data[k].y);
     drop_array(p.curves.data[k].x);

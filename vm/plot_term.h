@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Figures in a terminal: traces, rasters, histograms and matrices in Unicode (braille dots, block elements), in colour
-// where the terminal has it, with axes and units.
+// where the terminal has it, with axes and units. In ASCII a cell shows two dots in place of eight.
 #ifndef HEBB_PLOT_TERM_H
 #define HEBB_PLOT_TERM_H
 #include "vm/plot.h"
@@ -8,6 +8,7 @@
 typedef struct TermStyle {
   int columns, rows; // room for the whole figure; at least 40 x 10 is used
   bool color;        // 256 colours (ANSI)
+  bool ascii;        // the terminal shows no more letters than ASCII has
 } TermStyle;
 
 struct Str;

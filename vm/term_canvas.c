@@ -151,6 +151,38 @@ static void add_cells(const TermCanvas *c, int row, bool color, Str *out) {
   if (color && (fg >= 0 || bg >= 0)) term_color(out, -1, -1);
 }
 
+// ---- without Unicode ----
+
+static char ascii_of(uint32_t c) {
+  static const char levels[] = "__.-=+##", shades[] = ".:%";
+  if (c >= 0x2800 && c <= 0x28FF) {
+    bool upper = c & 0x1B, lower = c & 0xE4;
+    return upper && lower ? ':' : upper ? '\'' : lower ? '.' : ' ';
+  }
+  if (c >= 0x2581 && c <= 0x2588) return levels[c - 0x2581];
+  if (c >= 0x2591 && c <= 0x2593) return shades[c - 0x2591];
+  switch (c) {
+  case 0x2500: case 0x2501: return '-';
+  case 0x2502: return '|';
+  case 0x2514: case 0x2524: case 0x252C: return '+';
+  case 0xB5: case 0x3BC: return 'u';
+  default: return '?';
+  }
+}
+
+void canvas_ascii(Str *out, size_t from) {
+  size_t to = from;
+  for (size_t k = from; k < out->n;) {
+    unsigned char c = (unsigned char)out->data[k];
+    int more = c >= 0xF0 ? 3 : c >= 0xE0 ? 2 : c >= 0xC0 ? 1 : 0;
+    uint32_t letter = more ? c & (0x3Fu >> more) : c;
+    for (k++; more && k < out->n; more--, k++) letter = letter << 6 | ((unsigned char)out->data[k] & 0x3Fu);
+    out->data[to++] = letter < 0x80 ? (char)letter : ascii_of(letter);
+  }
+  out->n = to;
+  if (out->data) out->data[to] = 0;
+}
+
 // The line below the cells, with its ticks, and the numbers below it.
 static void add_x_axis(const TermCanvas *c, int left, bool integers, Str *out) {
   Ticks t = ticks_of(c->x0, c->x1, c->w / 10 > 2 ? c->w / 10 : 2, integers);

@@ -36,6 +36,7 @@ typedef struct TermFrame {
 } TermFrame;
 // The whole figure as lines.
 void canvas_print(const TermCanvas *c, const TermFrame *f, Str *out);
+void canvas_ascii(Str *out, size_t from); // puts signs of ASCII for all others behind `from`
 void term_color(Str *out, int fg, int bg); // -1, -1: back to the terminal's own
 
 #endif
