@@ -44,8 +44,9 @@ static bool sees(const SynSystem *s, Place place) {
   }
 }
 
+// One value for all synapses is held in double precision, however many there are.
 static Slot typed(const SynSystem *s, Slot slot) {
-  if (slot.object == OBJ_SELF) slot.type = s->shape->type[slot.index];
+  if (slot.object == OBJ_SELF && slot.access != ACC_UNIFORM) slot.type = s->shape->type[slot.index];
   return slot;
 }
 
