@@ -32,6 +32,7 @@ static unsigned symbol_depends(const ConnInfo *ci, const Sym *s, const Node *n) 
     if (s->selfvar == SV_I || s->selfvar == SV_POSX || s->selfvar == SV_POSY || s->selfvar == SV_POSZ) return DEP_PRE;
     if (s->selfvar == SV_J) return DEP_POST;
     if (s->selfvar == SV_DISTANCE) return DEP_PRE | DEP_POST;
+    if (s->selfvar == SV_XI) return DEP_DRAW;
     return s->selfvar == SV_T || s->selfvar == SV_TICK ? DEP_TIME : 0;
   default: return 0;
   }
@@ -130,6 +131,7 @@ static bool remembers(const Model *m) { // prev x of a state of each synapse
 
 static const char *equation_clocked(const ConnInfo *ci, const Model *m, const Equation *eq) {
   if (eq->x->kind != SYM_STATE) return "w has an equation itself";
+  if (expr_depends(ci, eq->rhs) & DEP_DRAW) return "the equation has noise (xi)";
   if (!equation_fits(ci, eq)) return "the equation is not linear with constant coefficients in these states alone";
   if (node_any(eq->rhs, reads_weight, NULL)) return "the equation reads w";
   return m->method != METHOD_AUTO && m->method != METHOD_EXACT ? "the method named is not exact" : NULL;

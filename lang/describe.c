@@ -167,7 +167,7 @@ static bool mergeable(const ConnInfo *ci) {
     return false;
   for (int k = 0; k < m->nequations; k++) {
     const Equation *eq = &m->equations[k];
-    if (expr_degree(ci, PLACE_POST, eq->rhs) > DEG_LINEAR) return false;
+    if (expr_degree(ci, PLACE_POST, eq->rhs) > DEG_LINEAR || (expr_depends(ci, eq->rhs) & DEP_DRAW)) return false;
     for (int f = 0; f < eq->nfactors; f++)
       if (expr_degree(ci, PLACE_POST, eq->factors[f]) != DEG_NONE) return false;
   }

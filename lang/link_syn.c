@@ -221,6 +221,7 @@ static void part_equations(LinkSyn *ls, SynSystem *s, IrVal h, PartSolve *p) {
   sol->coupled = sol->feeds = sol->no_exact = s->lanes == SYN_PRE_LANES && pre_states_couple(ls->ci);
   p->x = NEWN(ls->l->tmp, const Sym *, max + 1);
   p->view = NEWN(ls->l->tmp, View *, max + 1);
+  s->solving = true;
   for (int j = 0; j < s->nparts; j++) {
     View *v = s->part[j].view;
     const Model *m = v->model;
@@ -234,6 +235,8 @@ static void part_equations(LinkSyn *ls, SynSystem *s, IrVal h, PartSolve *p) {
       sol->n++;
     }
   }
+  s->solving = false;
+  noise_give(&s->noise, sol, ls->l->tmp);
 }
 
 // The values after the time h; with `stage` the right sides instead, where the machine integrates. False after an error;
@@ -522,9 +525,9 @@ static void link_every(LinkSyn *ls, SynCode *out) {
 }
 
 // ---- couplings ----
-// The factors of a product that differ from synapse to synapse; those of the target stand in its equations.
+// The factors of a product that differ from synapse to synapse, its noise too; those of the target stand in its equations.
 static IrVal synapse_factors(SynSystem *s, const Node *n) {
-  const unsigned per_synapse = DEP_PRE | DEP_PRE_STATE | DEP_SELF;
+  const unsigned per_synapse = DEP_PRE | DEP_PRE_STATE | DEP_SELF | DEP_DRAW;
   if (!(expr_depends(s->ci, n) & per_synapse)) return 0;
   if (n->kind == N_UNARY && n->op == OP_NEG) return synapse_factors(s, n->kid[0]);
   if (n->kind != N_BINARY || (n->op != OP_MUL && n->op != OP_DIV)) return lower_num(&s->e, n);

@@ -54,6 +54,7 @@ libcore_la_SOURCES += \
 	lang/lower_net.c \
 	lang/model.h \
 	lang/module.c lang/module.h \
+	lang/noise.c lang/noise.h \
 	lang/parse.c lang/parse.h \
 	lang/parse_error.c \
 	lang/parse_nodes.c \

@@ -252,6 +252,17 @@ static bool side_assign(Env *e, View *v, const Sym *x, Op op, IrVal rhs, const N
 
 static const ViewOps side_ops = {.read = side_read, .let_column = side_let_column, .self = side_self, .assign = side_assign};
 
+// ---- white noise ----
+// One for each lane: what several synapses share has its own, apart from that of a synapse of the same number.
+static IrVal syn_noise(Env *e, const Sym *xi, const Node *at) {
+  (void)at;
+  SynSystem *s = syn_of(e);
+  uint32_t number = e->view->number + (s->lanes == SYN_PRE_LANES ? 0x10000u : 0);
+  IrVal p = noise_of(&s->noise, s->ir, xi, number);
+  e->varies = e->drew = true;
+  return s->solving ? p : noise_settle(&s->noise, s->ir, p, s->l->tmp);
+}
+
 // ---- open and close ----
 static View *open_part(SynSystem *s, int rule) {
   View *v = view_new(s->l, (Model *)syn_part_model(s->ci, rule), &part_ops, s);
@@ -285,12 +296,14 @@ void syn_open(SynSystem *s, Lowering *l, const SynShape *shape, SynLanes lanes, 
   for (int k = 0; k < s->nparts; k++) s->view[k + 2] = s->part[k].view;
   s->e.views = s->view;
   s->e.nviews = s->nparts + 2;
+  s->e.xi = syn_noise;
   s->e.xi_ctx = s;
   s->e.skip = not_mine;
 }
 
 void syn_close(SynSystem *s) {
   env_end(&s->e);
+  noise_free(&s->noise);
   arena_free(s->l->tmp);
   s->l->tmp = NULL;
 }

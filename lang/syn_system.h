@@ -3,6 +3,7 @@
 #ifndef HEBB_SYN_SYSTEM_H
 #define HEBB_SYN_SYSTEM_H
 #include "lang/link.h"
+#include "lang/noise.h"
 
 // Over what a kernel goes, and so which elements its lanes see.
 typedef enum SynLanes {
@@ -34,6 +35,8 @@ typedef struct SynSystem {
   View **view;
   bool once_done;       // what is done once for each neuron is done already: its values are read
   bool integrating;     // columns are those at the end of the step before
+  NoiseList noise;
+  bool solving;         // equations are being lowered: noise stands for itself
   bool reads_lets;      // an algebraic quantity of the source was read
 } SynSystem;
 

@@ -44,11 +44,6 @@ void system_store_hidden(System *s, int column, const char *name, IrVal v) {
 // ---- what a kernel reads ----
 static System *system_of(Env *e) { return e->xi_ctx; }
 
-static IrVal placeholder(System *s, int k) {
-  Slot slot = {.space = SPACE_CAPTURE, .access = ACC_LANE, .index = (uint16_t)(0xF000 + k), .name = "held"};
-  return ir_load(s->ir, slot);
-}
-
 static IrVal tick(System *s) { return ir_load(s->ir, slot_sys(SYS_TICK)); }
 
 // 1 where the injection acts on the lane now; 0: always.
@@ -97,17 +92,11 @@ static IrVal drive_value(System *s, int k) {
   return mask ? ir_select(s->ir, mask, v, ir_const(s->ir, 0)) : v;
 }
 
-static bool has_noise(System *s, IrVal v) {
-  for (int k = 0; k < s->noise.n; k++)
-    if (ir_depends(s->ir, v, s->noise.data[k].placeholder)) return true;
-  return false;
-}
-
 // Stands for a value that is known at t_n, so that the schemes can tell inputs from equations.
 static IrVal hold(System *s, IrVal v) {
   double x;
-  if (!s->placeholders || has_noise(s, v) || (ir_is_const(s->ir, v, &x) && x == 0)) return v;
-  IrVal p = placeholder(s, s->held.n);
+  if (!s->placeholders || noise_in(&s->noise, s->ir, v) || (ir_is_const(s->ir, v, &x) && x == 0)) return v;
+  IrVal p = placeholder_new(s->ir, s->held.n);
   vec_push(&s->held, p);
   vec_push(&s->held_value, v);
   return p;
@@ -128,7 +117,7 @@ static bool reads_states(System *s, IrVal v) {
 
 // A product's factors that read per-synapse or pre quantities are summed over synapses beforehand; the others stand here.
 static IrVal post_factors(System *s, const ConnInfo *ci, const Node *n, bool *found) {
-  const unsigned per_synapse = DEP_PRE | DEP_PRE_STATE | DEP_SELF;
+  const unsigned per_synapse = DEP_PRE | DEP_PRE_STATE | DEP_SELF | DEP_DRAW;
   if (n->kind == N_BINARY && (n->op == OP_MUL || n->op == OP_DIV)) {
     IrVal a = post_factors(s, ci, n->kid[0], found);
     if (n->op == OP_MUL) {
@@ -303,15 +292,8 @@ static void open_block(System *s, int k) {
 static IrVal noise(Env *e, const Sym *xi, const Node *at) {
   (void)at;
   System *s = system_of(e);
-  uint32_t number = e->view ? e->view->number : 1000 + e->path; // of an injection: its own
-  for (int k = 0; k < s->noise.n; k++)
-    if (s->noise.data[k].xi == xi && s->noise.data[k].number == number) return s->noise.data[k].placeholder;
-  IrVal args[2] = {ir_const(s->ir, 0), ir_const(s->ir, 1)};
-  uint32_t stream = stream_hash(stream_hash(0x5eedu, number), (uint32_t)s->noise.n);
-  Noise n = {xi, number, placeholder(s, 0x800 + s->noise.n), ir_random(s->ir, DIST_NORMAL, 2, args, stream)};
-  vec_push(&s->noise, n);
   e->varies = true;
-  return n.placeholder;
+  return noise_of(&s->noise, s->ir, xi, e->view ? e->view->number : 1000 + e->path); // of an injection: its own
 }
 
 // ---- open and close ----
@@ -336,7 +318,7 @@ void system_open(System *s, Lowering *l, const PopShape *shape, Access access) {
 
 void system_close(System *s) {
   env_end(&s->e);
-  vec_free(&s->noise);
+  noise_free(&s->noise);
   vec_free(&s->sums);
   vec_free(&s->held);
   vec_free(&s->held_value);
@@ -351,12 +333,10 @@ Kernel *system_compile(System *s, const char *name) {
 }
 
 IrVal system_settle(System *s, IrVal v) {
-  IrVal *from = NEWN(s->l->tmp, IrVal, s->held.n + s->noise.n + 1), *to = NEWN(s->l->tmp, IrVal, s->held.n + s->noise.n + 1);
-  int n = 0;
-  IrVal root = s->noise.n ? ir_op1(s->ir, IR_SQRT, ir_load(s->ir, slot_sys(SYS_DT))) : 0;
-  for (int k = 0; k < s->held.n; k++) from[n] = s->held.data[k], to[n++] = s->held_value.data[k];
-  for (int k = 0; k < s->noise.n; k++)
-    from[n] = s->noise.data[k].placeholder, to[n++] = ir_op2(s->ir, IR_DIV, s->noise.data[k].draw, root);
+  int n = s->held.n, room = n + s->noise.v.n + 1;
+  IrVal *from = NEWN(s->l->tmp, IrVal, room), *to = NEWN(s->l->tmp, IrVal, room);
+  for (int k = 0; k < n; k++) from[k] = s->held.data[k], to[k] = s->held_value.data[k];
+  n += noise_means(&s->noise, s->ir, from + n, to + n);
   return n ? ir_substitute(s->ir, v, n, from, to) : v;
 }
 
@@ -461,8 +441,7 @@ bool system_equations(System *s, Solve *out) {
     if (out->var[k].cap) out->var[k].cap = system_settle(s, out->var[k].cap);
   out->input = s->held.data, out->input_value = s->held_value.data, out->ninputs = s->held.n;
   out->sum = s->sums.data, out->nsums = s->sums.n;
-  out->noise = NEWN(a, IrVal, s->noise.n + 1), out->draw = NEWN(a, IrVal, s->noise.n + 1), out->nnoise = s->noise.n;
-  for (int k = 0; k < s->noise.n; k++) out->noise[k] = s->noise.data[k].placeholder, out->draw[k] = s->noise.data[k].draw;
+  noise_give(&s->noise, out, a);
   if (s->shape->low->held_until >= 0) out->active = ir_op1(s->ir, IR_NOT, is_refractory(s));
   return !s->e.failed;
 }

@@ -10,7 +10,7 @@
 #ifndef HEBB_SYSTEM_H
 #define HEBB_SYSTEM_H
 #include "lang/lower_impl.h"
-#include "lang/solve.h"
+#include "lang/noise.h"
 
 typedef struct BlockLow {
   SynLow *low;
@@ -48,12 +48,6 @@ typedef struct PopShape {
   bool stepped;        // an `on step` or `on every` of a synapse changes its variables
 } PopShape;
 
-typedef struct Noise {
-  const Sym *xi;
-  uint32_t number; // of the view it belongs to
-  IrVal placeholder, draw;
-} Noise;
-
 typedef struct System {
   Lowering *l;
   const PopShape *shape;
@@ -64,7 +58,7 @@ typedef struct System {
   BlockLow *block;
   View **view;           // all of them
   int nviews;
-  Vec(Noise) noise;
+  NoiseList noise;
   Vec(IrVal) sums;       // of these: sums over synapses that change within the step
   Vec(IrVal) held, held_value; // placeholders of what is known at t_n, and that
   bool placeholders;     // inputs stand for themselves (while a system of equations is built)
