@@ -124,6 +124,13 @@ static Sym *hidden_var(Checker *c, Model *m, const char *name, Type t) {
   return v;
 }
 
+// The past of a let lives where all that it reads lives.
+static void place_past(Sym *v) {
+  if (v->of->kind != SYM_LET || v->model->kind == MODEL_NEURON) return;
+  unsigned reads = var_reads(v->of);
+  v->place = reads == READS_PRE ? PLACE_PRE : reads == READS_POST ? PLACE_POST : PLACE_SELF;
+}
+
 Sym *hidden_prev(Checker *c, Model *m, Sym *of) {
   for (int k = 0; k < m->nvars; k++)
     if (m->vars[k]->hidden && m->vars[k]->of == of) return m->vars[k];
@@ -131,6 +138,7 @@ Sym *hidden_prev(Checker *c, Model *m, Sym *of) {
   v->of = of;
   v->place = of->place;
   v->decl = of->decl;
+  place_past(v);
   return v;
 }
 
@@ -699,6 +707,8 @@ static void build_parts(Checker *c, DeclInfo *d, Model *m) {
   for (int k = 0; k < n; k++) resolve_var(c, m->vars[k]);
   for (int k = 0; k < n; k++) check_var_value(c, m->vars[k]);
   check_again(c, d, m);
+  for (int k = 0; k < m->nvars; k++)
+    if (m->vars[k]->of) place_past(m->vars[k]);
   for (int k = 0; k < d->nparts; k++)
     if (!is_var_part(clones[k]) && part_allowed(clones[k], m->kind))
       check_own_or_base(c, d, m, clones[k], &d->parts[k]);

@@ -9,16 +9,31 @@ bool param_per_synapse(const ConnInfo *ci, const Sym *param) {
   return false;
 }
 
+// The lets that are being followed: one may read its own past.
+typedef struct Path {
+  const Sym *let;
+  const struct Path *outer;
+} Path;
+
+static unsigned depends(const ConnInfo *ci, const Node *n, const Path *path);
+
+static unsigned let_depends(const ConnInfo *ci, const Sym *let, const Path *path) {
+  const Path here = {let, path};
+  for (; path; path = path->outer)
+    if (path->let == let) return 0;
+  return let->decl && let->decl->kid[0] ? depends(ci, let->decl->kid[0], &here) : 0;
+}
+
 // A local of a handler: what its let reads, and what assignments gave it since.
-static unsigned local_depends(const ConnInfo *ci, const Sym *s) {
-  unsigned d = s->decl && s->decl->kind == N_LET ? expr_depends(ci, s->decl->kid[0]) : 0;
+static unsigned local_depends(const ConnInfo *ci, const Sym *s, const Path *path) {
+  unsigned d = s->decl && s->decl->kind == N_LET ? depends(ci, s->decl->kid[0], path) : 0;
   if (s->reads & READS_PRE) d |= DEP_PRE;
   if (s->reads & READS_POST) d |= DEP_POST;
   if (s->reads & READS_SYN) d |= DEP_SELF;
   return d;
 }
 
-static unsigned symbol_depends(const ConnInfo *ci, const Sym *s, const Node *n) {
+static unsigned symbol_depends(const ConnInfo *ci, const Sym *s, const Node *n, const Path *path) {
   if (n->kind == N_MEMBER && n->place == PLACE_PRE) return DEP_PRE;
   if (n->kind == N_MEMBER && n->place == PLACE_POST) return DEP_POST;
   switch ((SymKind)s->kind) {
@@ -26,8 +41,8 @@ static unsigned symbol_depends(const ConnInfo *ci, const Sym *s, const Node *n) 
   case SYM_WEIGHT: return DEP_SELF;
   case SYM_SIGNAL: return DEP_TIME;
   case SYM_STATE: return s->place == PLACE_PRE ? DEP_PRE_STATE : s->place == PLACE_POST ? DEP_POST_STATE : DEP_SELF;
-  case SYM_LET: return s->decl && s->decl->kid[0] ? expr_depends(ci, s->decl->kid[0]) : 0;
-  case SYM_LOCAL: return local_depends(ci, s);
+  case SYM_LET: return let_depends(ci, s, path);
+  case SYM_LOCAL: return local_depends(ci, s, path);
   case SYM_SELFVAR:
     if (s->selfvar == SV_I || s->selfvar == SV_POSX || s->selfvar == SV_POSY || s->selfvar == SV_POSZ) return DEP_PRE;
     if (s->selfvar == SV_J) return DEP_POST;
@@ -38,21 +53,23 @@ static unsigned symbol_depends(const ConnInfo *ci, const Sym *s, const Node *n) 
   }
 }
 
-unsigned expr_depends(const ConnInfo *ci, const Node *n) {
+static unsigned depends(const ConnInfo *ci, const Node *n, const Path *path) {
   if (!n) return 0;
   unsigned d = 0;
   const Sym *of = n->kind == N_PREV && n->sym && n->sym->of ? n->sym->of : NULL;
-  if (of) return symbol_depends(ci, of, n->kid[0]);
-  if ((n->kind == N_NAME || n->kind == N_MEMBER) && n->sym) return symbol_depends(ci, n->sym, n);
+  if (of) return symbol_depends(ci, of, n->kid[0], path);
+  if ((n->kind == N_NAME || n->kind == N_MEMBER) && n->sym) return symbol_depends(ci, n->sym, n, path);
   if (n->kind == N_CALL && expr_varies(n) && expr_draws(n)) d |= DEP_DRAW;
   if (n->kind == N_CALL && n->sym && n->sym->kind == SYM_FUNC && n->sym->decl) {
     const FuncInfo *f = n->sym->decl->info;
     if (f && f->varies) d |= DEP_TIME;
   }
-  for (int k = 0; k < 4; k++) d |= expr_depends(ci, n->kid[k]);
-  for (int k = 0; k < n->nlist; k++) d |= expr_depends(ci, n->list[k]);
+  for (int k = 0; k < 4; k++) d |= depends(ci, n->kid[k], path);
+  for (int k = 0; k < n->nlist; k++) d |= depends(ci, n->list[k], path);
   return d;
 }
+
+unsigned expr_depends(const ConnInfo *ci, const Node *n) { return depends(ci, n, NULL); }
 
 static Degree sum_degree(Degree a, Degree b) {
   if (a == DEG_HIGHER || b == DEG_HIGHER) return DEG_HIGHER;
@@ -96,6 +113,9 @@ Degree expr_degree(const ConnInfo *ci, Place place, const Node *n) {
   case N_NAME: case N_MEMBER: return name_degree(ci, place, n);
   case N_BINARY: return binary_degree(ci, place, n);
   case N_UNARY: return n->op == OP_NEG ? expr_degree(ci, place, n->kid[0]) : children_degree(ci, place, n);
+  case N_PREV: // kept, not computed: never shared, and of no system that is solved in one go
+    if (n->sym && n->sym->of && n->sym->of->kind == SYM_LET) return DEG_HIGHER;
+    return children_degree(ci, place, n);
   case N_IN: case N_ARG: return expr_degree(ci, place, n->kid[0]);
   case N_IFX: {
     Degree a = expr_degree(ci, place, n->kid[1]), b = expr_degree(ci, place, n->kid[2]);
@@ -123,9 +143,12 @@ static bool reads_weight(const Node *n, void *ctx) {
   return n->kind == N_NAME && n->sym && n->sym->kind == SYM_WEIGHT;
 }
 
-static bool remembers(const Model *m) { // prev x of a state of each synapse
-  for (int k = 0; k < m->nvars; k++)
-    if (m->vars[k]->hidden && m->vars[k]->of && m->vars[k]->of->kind == SYM_STATE && m->vars[k]->of->place == PLACE_SELF) return true;
+static bool remembers(const ConnInfo *ci, const Model *m) { // prev x of a state of each synapse, or of a let that reads one
+  for (int k = 0; k < m->nvars; k++) {
+    const Sym *of = m->vars[k]->hidden ? m->vars[k]->of : NULL;
+    if (of && of->kind == SYM_STATE && of->place == PLACE_SELF) return true;
+    if (of && of->kind == SYM_LET && (expr_depends(ci, of->decl->kid[0]) & DEP_SELF)) return true;
+  }
   return false;
 }
 
@@ -138,7 +161,7 @@ static const char *equation_clocked(const ConnInfo *ci, const Model *m, const Eq
 }
 
 static const char *part_clocked(const ConnInfo *ci, const Model *m, int *states) {
-  if (remembers(m)) return "`prev` asks for the step before";
+  if (remembers(ci, m)) return "`prev` asks for the step before";
   for (int k = 0; k < m->nequations; k++) {
     const Equation *eq = &m->equations[k];
     if (eq->x->place != PLACE_SELF) continue;

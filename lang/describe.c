@@ -48,9 +48,9 @@ static VarDesc var_desc(Lowering *l, const Sym *s, const char *prefix) {
   VarDesc d = {.name = *prefix ? arena_printf(l->a, "%s.%s", prefix, s->name->text) : s->name->text, .kind = var_kind(s),
                .unit = u && u->text ? u->text : "", .scale = u && u->scale ? u->scale : 1};
   if (s->type.kind == TY_INT || s->type.kind == TY_BOOL) d.flags |= VARF_INT;
-  const Sym *of = s->of ? s->of : s;
-  if (of->kind == SYM_STATE && of->model && of->model->kind != MODEL_NEURON)
-    d.flags |= of->place == PLACE_PRE ? VARF_PRE : of->place == PLACE_POST ? VARF_POST : 0;
+  if (s->kind == SYM_STATE && s->model && s->model->kind != MODEL_NEURON)
+    d.flags |= s->place == PLACE_PRE ? VARF_PRE : s->place == PLACE_POST ? VARF_POST : 0;
+  if (s->of && s->of->kind == SYM_LET) d.flags |= VARF_WIDE; // the let is computed so
   if (s->selfvar == SV_LAST_SPIKE && d.kind == VAR_HIDDEN && !s->of) d.initial = -INFINITY;
   return d;
 }
@@ -224,8 +224,15 @@ static void add_touched_columns(Lowering *l, SynLow *s, VarList *vars) {
 // Lets and inputs of neurons that the synapses read: their populations keep them in columns.
 typedef struct Shared {
   Lowering *l;
-  bool found;
+  const Sym *let;             // that is being followed, and from where: a let may read its own past
+  const struct Shared *outer;
 } Shared;
+
+static bool follows(const Shared *sh, const Sym *let) {
+  for (; sh; sh = sh->outer)
+    if (sh->let == let) return true;
+  return false;
+}
 
 static bool share(const Node *n, void *ctx) {
   Shared *sh = ctx;
@@ -233,8 +240,10 @@ static bool share(const Node *n, void *ctx) {
   bool kept = x && x->model && x->model->kind == MODEL_NEURON && (x->kind == SYM_LET || x->kind == SYM_INPUT);
   if (kept) neuron_low(describe_neuron(sh->l, x->model))->shared[x->index] = true;
   const Sym *let = n->kind == N_NAME ? n->sym : NULL;
-  if (let && let->kind == SYM_LET && let->model && let->model->kind != MODEL_NEURON && let->decl)
-    node_any(let->decl->kid[0], share, ctx);
+  if (let && let->kind == SYM_LET && let->model && let->model->kind != MODEL_NEURON && let->decl && !follows(sh, let)) {
+    Shared inner = {sh->l, let, sh};
+    node_any(let->decl->kid[0], share, &inner);
+  }
   return false;
 }
 

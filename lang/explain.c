@@ -149,7 +149,14 @@ static void explain_own_state(const ConnInfo *ci, const Model *m, const Sym *x, 
   else str_add(out, "; advanced exactly when an event touches the synapse\n");
 }
 
+static void explain_past(const Model *m, const Sym *x, Str *out) {
+  static const char *const where[] = {[PLACE_SELF] = "synapse", [PLACE_PRE] = "source", [PLACE_POST] = "target"};
+  str_addf(out, "  prev %s%s%s: one in each %s, from what the let reads; kept in every step, which costs one evaluation for each\n",
+           m->kind == MODEL_RULE ? m->name->text : "", m->kind == MODEL_RULE ? "." : "", x->of->name->text, where[x->place]);
+}
+
 static void explain_variable(const ConnInfo *ci, const Model *m, const Sym *x, Str *out) {
+  if (x->hidden && x->of && x->of->kind == SYM_LET) return explain_past(m, x, out);
   bool weight = x->kind == SYM_WEIGHT && m->kind == MODEL_SYNAPSE;
   if (x->hidden || (x->kind != SYM_STATE && !weight)) return;
   str_addf(out, "  %s%s%s: ", m->kind == MODEL_RULE ? m->name->text : "", m->kind == MODEL_RULE ? "." : "", x->name->text);

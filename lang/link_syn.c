@@ -524,6 +524,36 @@ static void link_every(LinkSyn *ls, SynCode *out) {
   out->every = vec_keep(&list, ls->l->a);
 }
 
+// ---- the past of lets ----
+static bool is_past(const SynSystem *s, const Sym *x) {
+  return x->hidden && x->of && x->of->kind == SYM_LET && place_of(x) == lanes_place(s);
+}
+
+static Kernel *past_kernel(LinkSyn *ls, SynLanes lanes, const char *name) {
+  SynSystem s;
+  bool any = false;
+  syn_open(&s, ls->l, ls->shape, lanes, NULL);
+  for (int p = 0; p < s.nparts; p++) {
+    View *v = s.part[p].view;
+    for (int k = 0; k < v->model->nvars; k++) {
+      const Sym *x = v->model->vars[k];
+      if (!is_past(&s, x)) continue;
+      any = true;
+      s.e.view = v;
+      ir_store(s.ir, syn_slot(&s, v, x), to_num(&s.e, view_read(&s.e, v, x->of, x->of->decl)));
+    }
+  }
+  if (any) return finish(ls, &s, name);
+  syn_close(&s);
+  return NULL;
+}
+
+static void link_past(LinkSyn *ls, SynCode *out) {
+  out->past.each = past_kernel(ls, SYN_EACH, "what prev will read");
+  out->past.pre = past_kernel(ls, SYN_PRE_LANES, "what prev will read of sources");
+  out->past.post = past_kernel(ls, SYN_POST_LANES, "what prev will read of targets");
+}
+
 // ---- couplings ----
 // The factors of a product that differ from synapse to synapse, its noise too; those of the target stand in its equations.
 static IrVal synapse_factors(SynSystem *s, const Node *n) {
@@ -626,6 +656,7 @@ bool link_projection(Lowering *l, const SynShape *shape, const double *params, S
   out->step = event_update(&ls, ON_STEP, "on step");
   out->start = event_update(&ls, ON_START, "on start");
   link_every(&ls, out);
+  link_past(&ls, out);
   if (ls.event_driven) out->sync = sync_kernel(&ls);
   link_coupling(&ls, out);
   vec_push(&ls.names.v, NULL);

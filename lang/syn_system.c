@@ -55,9 +55,8 @@ Slot syn_slot(SynSystem *s, const View *v, const Sym *x) {
   const char *name = x->name->text;
   if (x->kind == SYM_PARAM && !param_per_synapse(s->ci, x)) return slot_var(OBJ_PARAMS, ACC_UNIFORM, column, true, name);
   if (x->kind == SYM_SIGNAL) return slot_var(OBJ_PARAMS, ACC_UNIFORM, column, false, name);
-  const Sym *of = x->of ? x->of : x;
-  if (of->kind == SYM_STATE && of->place == PLACE_PRE) return slot_var(OBJ_PREBLOCK, pre_access(s), column, false, name);
-  if (of->kind == SYM_STATE && of->place == PLACE_POST) return slot_var(OBJ_BLOCK0, post_access(s), column, false, name);
+  if (x->kind == SYM_STATE && x->place == PLACE_PRE) return slot_var(OBJ_PREBLOCK, pre_access(s), column, false, name);
+  if (x->kind == SYM_STATE && x->place == PLACE_POST) return slot_var(OBJ_BLOCK0, post_access(s), column, false, name);
   bool fixed = x->kind == SYM_PARAM || (x->kind == SYM_WEIGHT && !weight_changes(s->ci));
   bool uniform = fixed && s->shape->uniform[column];
   return typed(s, slot_var(OBJ_SELF, uniform ? ACC_UNIFORM : self_access(s), column, x->kind == SYM_PARAM, name));
@@ -72,7 +71,7 @@ static IrVal part_read(Env *e, View *v, const Sym *x, const Node *at) {
     if (s->params) return ir_const(e->ir, s->params[syn_column(s, v, x)]);
     return as_value(e, x, ir_load(e->ir, syn_slot(s, v, x)));
   }
-  Place place = x->kind == SYM_STATE ? (Place)(x->of ? x->of->place : x->place) : PLACE_SELF;
+  Place place = x->kind == SYM_STATE ? (Place)x->place : PLACE_SELF;
   if (!sees(s, place)) {
     env_error(e, E_NOT_SUPPORTED, at, "%s cannot be read in a statement that is done once for each %s neuron", x->name->text,
               sees(s, PLACE_POST) ? "target" : "source");
@@ -106,15 +105,11 @@ static IrVal part_self(Env *e, View *v, SelfVar which, const Node *at) {
   }
 }
 
-// While states are integrated they are what they were at the end of the step before; afterwards that was kept.
+// While states are integrated they are what they were at the end of the step before; afterwards that was kept. Lets were kept
+// at the end of the step before.
 static IrVal part_prev(Env *e, View *v, const Sym *x, const Node *at) {
   SynSystem *s = syn_of(e);
-  if (x->kind != SYM_STATE) {
-    Diag *d = env_error(e, E_NOT_SUPPORTED, at, "`prev` of a synapse or rule remembers its states; `%s` is a let", x->name->text);
-    diag_hint(d, "keep it in a state: `state last = 0`, and `on step { ...; last = %s }`", x->name->text);
-    return ir_const(e->ir, 0);
-  }
-  if (s->integrating) return ir_load(e->ir, syn_slot(s, v, x));
+  if (x->kind == SYM_STATE && s->integrating) return ir_load(e->ir, syn_slot(s, v, x));
   for (int k = 0; k < v->model->nvars; k++)
     if (v->model->vars[k]->of == x) return part_read(e, v, v->model->vars[k], at);
   BUG("prev %s is not kept", x->name->text);

@@ -261,6 +261,8 @@ static IrVal block_read(Env *e, View *v, const Sym *var, const Node *at) {
 static IrVal block_prev(Env *e, View *v, const Sym *var, const Node *at) {
   (void)at;
   System *s = system_of(e);
+  for (int k = 0; var->kind == SYM_LET && k < v->model->nvars; k++)
+    if (v->model->vars[k]->of == var && v->model->vars[k]->place == PLACE_POST) return system_load(s, v, v->model->vars[k]);
   return var->kind == SYM_STATE && var->place == PLACE_POST && !s->stored_inputs ? system_load(s, v, var) : 0;
 }
 

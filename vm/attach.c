@@ -92,6 +92,7 @@ void proj_each_kernel(Proj *p, KernelFn fn, void *ctx) {
   fn(ctx, p, c->sync, &r->sync, p->nsyn);
   each_update(p, &c->step, &r->step, fn, ctx);
   each_update(p, &c->start, &r->start, fn, ctx);
+  each_update(p, &c->past, &r->past, fn, ctx);
   for (int k = 0; r->every && k < c->nevery; k++) each_update(p, &c->every[k].update, &r->every[k], fn, ctx);
   for (int k = 0; r->event_each && k < c->nevent; k++) {
     fn(ctx, p, c->event[k].each, &r->event_each[k], p->nsyn);
@@ -554,6 +555,11 @@ void pop_quiet(Pop *p) {
   r->ahead = 0;
   r->nheld = 0;
   r->started = false;
+}
+
+void proj_quiet(Proj *p) {
+  proj_run(p)->started = false;
+  proj_run(p)->past_known = false;
 }
 
 void pop_run_free(Pop *p) {

@@ -67,7 +67,8 @@ static bool values_open_proj(Values *v, Proj *p) {
   const ModelDesc *md = &p->syn->model;
   for (int k = 0; k < md->nvars; k++) {
     bool step = md->vars[k].flags & VARF_STEP; // exact beyond 2^24 as well
-    p->type[k] = p->nsyn > PROJ_SINGLE && !step ? SLOT_F32 : SLOT_F64;
+    bool wide = step || md->vars[k].flags & VARF_WIDE;
+    p->type[k] = p->nsyn > PROJ_SINGLE && !wide ? SLOT_F32 : SLOT_F64;
     uint8_t kind = md->vars[k].kind;
     if (md->vars[k].flags & (VARF_PRE | VARF_POST)) continue;
     if (kind != VAR_STATE && kind != VAR_WEIGHT && kind != VAR_HIDDEN) continue;

@@ -20,7 +20,7 @@ static bool of_update(const UpdateRun *u, const Bound *b) { return b == &u->pre 
 // Whether a kernel goes over synapses rather than over sources or targets.
 static bool per_synapse(const ProjRun *r, const Bound *b) {
   if (b == &r->once_pre || b == &r->once_post || b == &r->integrate_pre || (r->stage && b == &r->stage->slopes)) return false;
-  if (of_update(&r->step, b) || of_update(&r->start, b)) return false;
+  if (of_update(&r->step, b) || of_update(&r->start, b) || of_update(&r->past, b)) return false;
   for (int k = 0; k < r->code.nevery; k++)
     if (of_update(&r->every[k], b)) return false;
   for (int k = 0; k < r->code.nevent; k++)

@@ -25,7 +25,8 @@ typedef struct Proj Proj;
 // ---- descriptors, made by lang ----
 typedef enum VarKind { VAR_PARAM, VAR_STATE, VAR_INPUT, VAR_LET, VAR_WEIGHT, VAR_SIGNAL, VAR_HIDDEN } VarKind;
 enum { VARF_INT = 1, VARF_HELD = 2 /* refractory holds it: arriving events do not move it */, VARF_PRE = 4, VARF_POST = 8,
-       VARF_STEP = 16 /* hidden, of each synapse: a step (tick); begins with the one in which the synapse is made */ };
+       VARF_STEP = 16 /* hidden, of each synapse: a step (tick); begins with the one in which the synapse is made */,
+       VARF_WIDE = 32 /* of each synapse: in double precision, however many there are */ };
 
 // Slot.index of SPACE_VAR for what is no variable: positions (metres) and the element number within the population (in
 // kernels of connections ir_index(ACC_PRE) is i, which counts within the sources as written; pre.i is this).
@@ -263,6 +264,7 @@ typedef struct SynCode {
   SynTimed *every;       // on every T of synapse and rules
   int nevery;
   SynUpdate start;       // on start
+  SynUpdate past;        // at the end of a step, and before the first: what `prev` of a let will read
   Kernel *sync;         // per synapse: brings states that only events advance to the beginning of step `tick`; to be run
                         // over all synapses before anybody outside reads or sets them; NULL: none
   SynEvent *event;

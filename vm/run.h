@@ -138,6 +138,7 @@ void pop_free(Pop *p);
 void pop_run_free(Pop *p);
 bool part_read(Vm *vm, const SelPart *part, const char *var, double *out, Span span);
 void pop_quiet(Pop *p);        // no spikes under way, nobody held
+void proj_quiet(Proj *p);      // as if it had not begun
 void pop_save(Pop *p);         // what a run may change, as it was at creation
 void block_reset(Block *b, int64_t n);
 int64_t pop_column_n(const Pop *p, int var);
@@ -292,7 +293,7 @@ typedef struct ProjRun {
   bool linked;
   double *shown[3];        // what `source` stores
   Bound on_pre, once_pre, on_post, once_post, coupling, source, integrate, integrate_pre, sync;
-  UpdateRun step, start, *every;
+  UpdateRun step, start, past, *every;
   struct StagePart *stage;
   int64_t *period;         // of every, in steps
   Fault fault;             // the first of this step's events
@@ -312,6 +313,7 @@ typedef struct ProjRun {
   ArrivalList *calendar;   // DELIVER_KERNEL: by step % depth; then as much for each of code.event
   int depth, ncalendar;
   bool started;            // on start has run
+  bool past_known;         // what `past` keeps is there
   Column *initial, *pre_initial;
   bool *changes;           // by variable: some kernel stores to the per-synapse column
 } ProjRun;

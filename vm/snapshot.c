@@ -205,6 +205,7 @@ static void walk_proj(Walk *w, Proj *p) {
   walk_arrivals(w, proj_run(p));
   walk_history(w, proj_run(p));
   WALK(w, proj_run(p)->started);
+  WALK(w, proj_run(p)->past_known);
 }
 
 static void walk_rings(Walk *w, Net *net) {
@@ -323,6 +324,7 @@ static void walk_fresh(Walk *w, Vm *vm) {
     pop_quiet(vm->pops.data[k]);
     pop_run(vm->pops.data[k])->started = false;
   }
+  for (int k = 0; k < vm->projs.n; k++) proj_quiet(vm->projs.data[k]);
   rings_quiet(vm);
 }
 

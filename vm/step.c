@@ -411,6 +411,36 @@ static bool starts(Vm *vm) {
   return true;
 }
 
+// ---- the past of lets ----
+static bool has_past(const Proj *p) {
+  const SynUpdate *u = &proj_run(p)->code.past;
+  return p->nsyn && (u->each || u->pre || u->post);
+}
+
+static bool keep_past(Vm *vm, Proj *p) {
+  proj_run(p)->past_known = true;
+  return !has_past(p) || run_update(vm, p, &proj_run(p)->past, true);
+}
+
+// With the lets of neurons as the resets of this step left them.
+static bool keep_pasts(Vm *vm) {
+  bool settled = false;
+  for (int k = 0; k < vm->projs.n; k++) {
+    Proj *p = vm->projs.data[k];
+    if (!settled && has_past(p) && !lets_again(vm)) return false;
+    settled |= has_past(p);
+    if (!keep_past(vm, p)) return false;
+  }
+  return true;
+}
+
+// Of a new projection: before its first step lets were what they are at its beginning.
+static bool begin_pasts(Vm *vm) {
+  for (int k = 0; k < vm->projs.n; k++)
+    if (!proj_run(vm->projs.data[k])->past_known && !keep_past(vm, vm->projs.data[k])) return false;
+  return true;
+}
+
 static void phase_over(Vm *vm, ProfilePhase phase) {
   if (vm->profile) profile_phase(vm->profile, phase);
 }
@@ -421,7 +451,7 @@ static bool step(Vm *vm, int64_t end) {
   if (net->next_timed <= vm->tick && !(timed_due(vm) && run_attach(vm))) return false;
   if (vm->tick == 0 && !starts(vm)) return false;
   phase_over(vm, PHASE_BLOCKS);
-  if (!inputs(vm)) return false;
+  if (!inputs(vm) || !begin_pasts(vm)) return false;
   phase_over(vm, PHASE_INPUTS);
   int64_t until = net->next_timed < net->next_record ? net->next_timed : net->next_record;
   if (!states(vm, until < end ? until : end)) return false;
@@ -429,6 +459,7 @@ static bool step(Vm *vm, int64_t end) {
   if (!(vm->semantics == SEMANTICS_NEST ? events_nest(vm) : events_brian(vm))) return false;
   phase_over(vm, PHASE_EVENTS);
   if (!spike_blocks(vm)) return false;
+  if (!keep_pasts(vm)) return false;
   phase_over(vm, PHASE_RESETS);
   vm->tick++;
   vm->ran = true;

@@ -170,7 +170,7 @@ void vm_reset(Vm *vm, bool same) {
   vm->ran = false;
   if (!same) vm->trial++;
   for (int k = 0; k < vm->pops.n; k++) pop_reset(vm->pops.data[k]);
-  for (int k = 0; k < vm->projs.n; k++) proj_reset(vm->projs.data[k]);
+  for (int k = 0; k < vm->projs.n; k++) proj_reset(vm->projs.data[k]), proj_quiet(vm->projs.data[k]);
   rings_quiet(vm);
   signals_reset(vm);
   timed_clear(vm);
