@@ -22,9 +22,12 @@ static void put_atom(Out *o, Atom a) {
 static void put_value(Out *o, const Node *n) { put_expr(o, n, 0); }
 
 static void put_list(Out *o, Node *const *list, int n) {
+  bool any = false;
   for (int k = 0; k < n; k++) {
-    if (k) put(o, ", ");
+    if (!list[k]) continue; // an argument of a checked call that was left out
+    if (any) put(o, ", ");
     put_value(o, list[k]);
+    any = true;
   }
 }
 

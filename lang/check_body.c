@@ -58,9 +58,9 @@ Atom derivative_name(const Node *left, int *count) {
 
 static Sym *derived_state(Checker *c, Model *m, Node *n, Node *d) {
   Atom name = intern_str(c->in, d->name->text + 1);
-  Sym *v = model_find(m, name);
+  Sym *v = part_variable(c, m, name);
   if (!v && m->kind == MODEL_RULE && named(name, "w")) v = m->weight;
-  bool weight = v && v->kind == SYM_WEIGHT && m->kind != MODEL_NEURON;
+  bool weight = v && v->kind == SYM_WEIGHT && (m->kind != MODEL_NEURON || c->cx->learns);
   if (!v || (v->kind != SYM_STATE && !weight)) return rule_equation_state(c, n, d, name, v), NULL;
   if (v->type.kind == TY_ERROR) return NULL;
   if (v->type.kind != TY_NUM && v->type.kind != TY_ANY) return rule_equation_kind(c, d, v), NULL;
@@ -186,7 +186,7 @@ static Sym *handler_target(Checker *c, Node *n, Type *t) {
   Sym *v = place->sym;
   if (!v) return NULL; // post.V of any neuron
   bool own_weight =
-      v->kind == SYM_WEIGHT && c->cx->model && c->cx->model->kind != MODEL_NEURON && place->kind == N_NAME;
+      v->kind == SYM_WEIGHT && c->cx->model && (c->cx->model->kind != MODEL_NEURON || c->cx->learns) && place->kind == N_NAME;
   bool fits = v->kind == SYM_STATE || v->kind == SYM_LOCAL || own_weight;
   if (!fits) return rule_assign_fixed(c, place, v), NULL;
   if (v->kind == SYM_LOCAL && v->decl && v->decl->kind == N_FPARAM) return rule_assign_fixed(c, place, v), NULL;

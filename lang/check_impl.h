@@ -44,6 +44,7 @@ typedef struct Ctx {
   Model *pre, *post;     // CX_CONN, bodies of synapses and rules; NULL: any neuron
   bool has_pair;         // pre. and post. mean something
   bool generic;          // a declaration checked for itself: pre and post are not known
+  bool learns;           // parts of a rule on a population: `post` is the neuron itself, and there is no source
   const char *no_random; // where random numbers may not be drawn: "a let" ...; NULL: they may
   bool xi;               // white noise may stand here
   bool prev;             // `prev x` may stand here
@@ -70,9 +71,16 @@ typedef struct FuncUse {
   int nargs;
   bool lane, bad, busy;
 } FuncUse;
+// A rule on a population, `population P = N[10] learn R()`: its parts become the neuron's, under names of their own.
+typedef struct Lesson {
+  struct DeclInfo *rule;
+  const char *prefix; // of its variables in the neuron: "R" of `R.x`
+  Scope *scope;       // where its parts are checked
+} Lesson;
 typedef struct Part {
   Node *node, *scaled; // a part, and the SCALED block around it
   bool own;            // of the declaration itself, not of what it extends
+  Lesson *lesson;      // the rule it comes from, NULL: the declaration
 } Part;
 typedef struct DeclInfo {
   Sym *sym;
@@ -258,6 +266,9 @@ bool check_impure(Checker *c, Node *call, const char *name); // whether what is 
 void declare_model(Checker *c, Node *n);
 Model *neuron_model(Checker *c, Sym *decl); // NULL if it has errors
 Model *use_model(Checker *c, Sym *decl, Type weight, Model *pre, Model *post, Sym *w, Node *at);
+// A neuron whose population learns by rules: a Model of its own. NULL after a report.
+Model *learning_model(Checker *c, Sym *neuron, Lesson *lessons, int n, Node *at);
+Sym *part_variable(Checker *c, const Model *m, Atom name); // of a neuron, synapse or rule, as the part being checked calls it
 Model *another_model(Checker *c, const Model *m, Node *at); // of a rule that a connection uses twice
 void resolve_var(Checker *c, Sym *v); // its type
 void check_equation(Checker *c, Model *m, Node *n, Node *scaled);

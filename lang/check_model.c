@@ -47,10 +47,10 @@ static void add_part(Parts *parts, int nbase, Node *node, Node *scaled) {
   for (int k = 0; k < nbase; k++) {
     Part *p = &parts->data[k];
     if (p->own || !p->node || !replaces(node, p->node)) continue;
-    *p = found ? (Part){NULL, NULL, false} : (Part){node, scaled, true};
+    *p = found ? (Part){.node = NULL} : (Part){.node = node, .scaled = scaled, .own = true};
     found = true;
   }
-  if (!found) vec_push(parts, (Part){node, scaled, true});
+  if (!found) vec_push(parts, (Part){.node = node, .scaled = scaled, .own = true});
 }
 
 static void add_parts(Parts *parts, int nbase, Node *decl, Node *scaled) {
@@ -82,7 +82,7 @@ static void flatten(Checker *c, DeclInfo *d, Node *n) {
     DeclInfo *base = base_of(c, n);
     if (!base) d->bad = true;
     for (int k = 0; base && k < base->nparts; k++)
-      vec_push(&parts, (Part){base->parts[k].node, base->parts[k].scaled, false});
+      vec_push(&parts, (Part){.node = base->parts[k].node, .scaled = base->parts[k].scaled});
   }
   add_parts(&parts, parts.n, n, NULL);
   int kept = 0;
@@ -153,19 +153,34 @@ static SymKind var_kind(const Node *n) {
   }
 }
 
-static void declare_part(Checker *c, Model *m, Node *n, Node *scaled) {
-  Sym *old = model_find(m, n->name);
+// The rule on a population that a variable of a neuron comes from, NULL: none.
+static Lesson *lesson_of(const Sym *v) { return v->decl_info; }
+
+static void declare_part(Checker *c, Model *m, Node *n, const Part *p) {
+  Node *scaled = p->scaled;
+  Atom name = p->lesson ? atom(c, arena_printf(c->a, "%s.%s", p->lesson->prefix, n->name->text)) : n->name;
+  Sym *old = model_find(m, name);
   if (old) {
     rule_name_twice(c, n->name_span, old);
     return;
   }
-  Sym *v = sym_new(c, var_kind(n), n->name, n, type_of(TY_NONE));
-  v->place = n->place;
+  Sym *v = sym_new(c, var_kind(n), name, n, type_of(TY_NONE));
+  v->decl_info = p->lesson;
+  if (p->lesson) scope_alias(p->lesson->scope, n->name, v, c->a);
+  v->place = p->lesson ? PLACE_SELF : n->place;
   v->doc = n->doc;
   v->scaled = scaled;
   n->sym = v;
   add_var(c, m, v);
   if (v->kind == SYM_WEIGHT && !m->weight) m->weight = v;
+}
+
+// A rule on a population knows the neuron's weight as w.
+static void alias_weight(Checker *c, const DeclInfo *d, const Model *m) {
+  for (int k = 0; k < d->nparts; k++) {
+    Lesson *l = d->parts[k].lesson;
+    if (l && scope_here(l->scope, atom(c, "w"), false) == NULL) scope_alias(l->scope, atom(c, "w"), m->weight, c->a);
+  }
 }
 
 static void body_context(Checker *c, Ctx *cx, Model *m) {
@@ -180,6 +195,20 @@ static void body_context(Checker *c, Ctx *cx, Model *m) {
   cx->has_pair = m->kind != MODEL_NEURON;
   cx->generic = mc->generic;
   cx->prev = true;
+}
+
+// Parts of a rule on a population see the neuron as `post`.
+static void lesson_context(Ctx *cx, Model *m, const Lesson *l) {
+  if (!l) return;
+  cx->scope = l->scope;
+  cx->post = m;
+  cx->has_pair = cx->learns = true;
+}
+
+Sym *part_variable(Checker *c, const Model *m, Atom name) {
+  if (!c->cx->learns) return model_find(m, name);
+  Sym *v = scope_find(c->cx->scope, name, false, NULL);
+  return v && v->model == m ? v : NULL;
 }
 
 static const char *value_of_what(const Sym *v) {
@@ -214,6 +243,7 @@ static Type weight_type(Checker *c, Sym *v) {
 
 static void value_context(Checker *c, Ctx *cx, Sym *v) {
   body_context(c, cx, v->model);
+  lesson_context(cx, v->model, lesson_of(v));
   cx->in_init = cx->effects = v->kind != SYM_LET;
   cx->scaled = v->scaled;
   if (v->kind == SYM_LET) cx->no_random = "a let";
@@ -272,7 +302,7 @@ void resolve_var(Checker *c, Sym *v) {
 static void check_past(Checker *c, DeclInfo *d, Sym *v) {
   Ctx cx;
   for (int j = 0; j < d->nparts; j++)
-    if (is_var_part(d->parts[j].node) && d->parts[j].node->name == v->name)
+    if (is_var_part(d->parts[j].node) && d->parts[j].node->name == v->decl->name && d->parts[j].lesson == lesson_of(v))
       v->decl->kid[0] = node_clone(d->parts[j].node->kid[0], c->a);
   value_context(c, &cx, v);
   if (v->type.kind == TY_ANY)
@@ -341,6 +371,7 @@ typedef struct Walk {
   Checker *c;
   Model *m;
   uint8_t *mark; // 1 on the way, 2 done
+  const Lesson *lesson;
   Vec(Sym *) path;
   bool found, deep;
 } Walk;
@@ -352,7 +383,7 @@ static void walk_let(Walk *w, Sym *v);
 static void walk_expr(Walk *w, const Node *n) {
   if (!n || w->found || n->kind == N_PREV) return;
   if (n->kind == N_NAME) {
-    Sym *v = model_find(w->m, n->name);
+    Sym *v = w->lesson ? scope_here(w->lesson->scope, n->name, false) : model_find(w->m, n->name);
     if (v && v->kind == SYM_LET) walk_let(w, v);
     return;
   }
@@ -375,7 +406,10 @@ static void walk_let(Walk *w, Sym *v) {
     return;
   }
   w->mark[v->index] = 1;
+  const Lesson *around = w->lesson;
+  w->lesson = lesson_of(v);
   walk_expr(w, v->decl->kid[0]);
+  w->lesson = around;
   w->mark[v->index] = 2;
   if (!w->found) (void)vec_pop(&w->path);
 }
@@ -412,7 +446,7 @@ static int item_of(const Order *o, const Sym *v) {
 
 static void order_expr(Order *o, const Node *n) {
   if (!n || o->cycle) return;
-  const Sym *v = n->kind == N_NAME || (n->kind == N_MEMBER && n->place == PLACE_SELF) ? n->sym : NULL;
+  const Sym *v = n->kind == N_NAME || (n->kind == N_MEMBER && n->place != PLACE_PRE) ? n->sym : NULL;
   if (v && v->model) {
     int k = item_of(o, v);
     if (k >= 0)
@@ -556,9 +590,11 @@ static void require_part(Checker *c, Model *m, Node *n, Node *scaled) {
   check_texts(c, n->kid[1]);
 }
 
-static void check_part(Checker *c, Model *m, Node *n, Node *scaled) {
+static void check_part(Checker *c, Model *m, Node *n, const Part *p) {
   Ctx cx;
+  Node *scaled = p->scaled;
   body_context(c, &cx, m);
+  lesson_context(&cx, m, p->lesson);
   cx.scaled = scaled;
   switch ((NodeKind)n->kind) {
   case N_EQUATION: check_equation(c, m, n, scaled); break;
@@ -611,6 +647,20 @@ static bool part_allowed(const Node *n, ModelKind kind) {
     return true;
   default: return true;
   }
+}
+
+// What a rule on a population cannot have, besides what no rule can: a source, and a method apart from the neuron's.
+static bool lesson_allows(Checker *c, Node *n) {
+  bool source = (n->kind == N_ON && n->op == ON_PRE) || (n->kind == N_STATE && n->place == PLACE_PRE);
+  if (source) return rule_no_source(c, n), false;
+  if (n->kind == N_METHOD) return rule_lesson_method(c, n), false;
+  return true;
+}
+
+static bool part_fits(Checker *c, const Model *m, Node *n, const Part *p) {
+  ModelKind kind = p->lesson ? MODEL_RULE : m->kind;
+  if (!part_allowed(n, kind)) return rule_part_place(c, n, kind_word(kind)), false;
+  return !p->lesson || lesson_allows(c, n);
 }
 
 static void check_refractory_use(Checker *c, Model *m) {
@@ -666,10 +716,7 @@ static Scope *model_scope(Checker *c, DeclInfo *d, Model *m, Sym *w) {
     scope_selfvars(c, s, CX_BODY);
   else
     scope_pairvars(c, s);
-  if (m->kind == MODEL_RULE) {
-    s->alias = atom(c, "w");
-    s->alias_sym = w;
-  }
+  if (m->kind == MODEL_RULE) scope_alias(s, atom(c, "w"), w, c->a);
   s = scope_new(s, c->a);
   s->model = m;
   return s;
@@ -677,10 +724,10 @@ static Scope *model_scope(Checker *c, DeclInfo *d, Model *m, Sym *w) {
 
 // An error in a part of what is extended says who extends it.
 static void check_own_or_base(Checker *c, DeclInfo *d, Model *m, Node *n, const Part *p) {
-  bool base = !p->own;
+  bool base = !p->own && !p->lesson;
   if (base)
     vec_push(&c->uses, (Use){d->sym->decl->name_span, arena_printf(c->a, "%s extends it here", d->sym->name->text)});
-  check_part(c, m, n, p->scaled);
+  check_part(c, m, n, p);
   if (base) (void)vec_pop(&c->uses);
 }
 
@@ -692,14 +739,16 @@ static void build_parts(Checker *c, DeclInfo *d, Model *m) {
     return;
   }
   Node **clones = NEWN(c->a, Node *, d->nparts + 1);
+  bool *fits = NEWN(c->a, bool, d->nparts + 1);
   for (int k = 0; k < d->nparts; k++) {
     clones[k] = node_clone(d->parts[k].node, c->a);
-    if (!part_allowed(clones[k], m->kind))
-      rule_part_place(c, clones[k], kind_word(m->kind));
-    else if (is_var_part(clones[k]))
-      declare_part(c, m, clones[k], d->parts[k].scaled);
+    fits[k] = part_fits(c, m, clones[k], &d->parts[k]);
+    if (fits[k] && is_var_part(clones[k])) declare_part(c, m, clones[k], &d->parts[k]);
     if (d->parts[k].scaled) check_scaled_units(c, d->parts[k].scaled);
   }
+  for (int k = 0; k < d->nparts; k++)
+    if (!fits[k] && d->parts[k].lesson) return; // what reads it would only be reported as well
+  alias_weight(c, d, m);
   m->decl->list = clones;
   m->decl->nlist = d->nparts;
   if (!check_let_cycles(c, m)) return;
@@ -710,7 +759,7 @@ static void build_parts(Checker *c, DeclInfo *d, Model *m) {
   for (int k = 0; k < m->nvars; k++)
     if (m->vars[k]->of) place_past(m->vars[k]);
   for (int k = 0; k < d->nparts; k++)
-    if (!is_var_part(clones[k]) && part_allowed(clones[k], m->kind))
+    if (fits[k] && !is_var_part(clones[k]))
       check_own_or_base(c, d, m, clones[k], &d->parts[k]);
   check_values_read(c, m);
   check_refractory_use(c, m);
@@ -807,4 +856,41 @@ Model *use_model(Checker *c, Sym *decl, Type weight, Model *pre, Model *post, Sy
 Model *another_model(Checker *c, const Model *m, Node *at) {
   DeclInfo *d = m->decl->sym->decl_info;
   return build_use(c, d, m->weight->type, m->pre, m->post, m->weight, at);
+}
+
+// ---- rules on populations ----
+
+// The weight that rules on populations of this neuron change; NULL after a report.
+static Sym *learnt_weight(Checker *c, const Model *m, Node *at) {
+  for (int k = 0; k < m->nvars; k++)
+    if (m->vars[k]->kind == SYM_WEIGHT && m->vars[k] != m->weight) return rule_which_weight(c, at, m, m->weight, m->vars[k]), NULL;
+  if (!m->weight) rule_neuron_weight(c, at, m);
+  return m->weight;
+}
+
+static void add_lesson(Checker *c, Lesson *l, Parts *parts) {
+  l->scope = scope_new(l->rule->scope, c->a);
+  l->scope->local = true;
+  scope_selfvars(c, l->scope, CX_BODY);
+  for (int k = 0; k < l->rule->nparts; k++)
+    vec_push(parts, (Part){.node = l->rule->parts[k].node, .scaled = l->rule->parts[k].scaled, .lesson = l});
+}
+
+Model *learning_model(Checker *c, Sym *neuron, Lesson *lessons, int n, Node *at) {
+  DeclInfo *own = neuron->decl_info, *d = NEW(c->a, DeclInfo);
+  Model *plain = neuron_model(c, neuron);
+  if (!plain || !learnt_weight(c, plain, at)) return NULL;
+  Parts parts = {0};
+  *d = (DeclInfo){.sym = own->sym, .scope = own->scope};
+  for (int k = 0; k < own->nparts; k++) vec_push(&parts, own->parts[k]);
+  for (int k = 0; k < n; k++) add_lesson(c, &lessons[k], &parts);
+  d->nparts = parts.n;
+  d->parts = vec_keep(&parts, c->a);
+  if (c->uses.n >= NESTED_USES) return NULL;
+  vec_push(&c->uses, (Use){at->span, arena_printf(c->a, "%s learns here", own->sym->name->text)});
+  Model *m = build(c, d, type_of(TY_ANY), NULL, NULL, NULL, false);
+  (void)vec_pop(&c->uses);
+  for (int k = 0; m && k < n; k++)
+    m->learns = arena_printf(c->a, "%s%s%s", k ? m->learns : "", k ? ", " : "", lessons[k].prefix);
+  return m;
 }

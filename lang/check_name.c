@@ -337,6 +337,7 @@ static Type member_of_side(Checker *c, Node *n, Place place) {
   Type t;
   n->place = (uint8_t)place;
   if (!c->cx->has_pair) return rule_no_pair(c, n), type_error();
+  if (c->cx->learns && place == PLACE_PRE) return rule_no_source(c, n), type_error();
   Sym *v = m ? model_find(m, n->name) : NULL;
   if (v) {
     n->sym = v;
@@ -384,6 +385,17 @@ static Type named_noise(Checker *c, Node *n, Sym *xi) {
   return name_type(c, n, s);
 }
 
+// P.R.x, of a rule by which the population learns: a variable of its neurons called R.x.
+static Type member_of_lesson(Checker *c, Node *n, Type pop, bool *done) {
+  Node *o = n->kid[0];
+  Sym *v = model_find(pop.info, intern_str(c->in, arena_printf(c->a, "%s.%s", o->name->text, n->name->text)));
+  if (!v) return type_error();
+  *done = true;
+  n->kid[0] = o->kid[0];
+  n->name = v->name;
+  return check_expr(c, n);
+}
+
 // C.pre.x and C.STDP.A_plus: members of members of a projection; *done tells.
 static Type member_of_part(Checker *c, Node *n, bool *done) {
   Node *o = n->kid[0];
@@ -392,8 +404,9 @@ static Type member_of_part(Checker *c, Node *n, bool *done) {
   if (o->kind != N_MEMBER) return type_error();
   if (take_part(c, o->kid[0], &ok) && !ok) return *done = true, type_error();
   Sym *s = o->kid[0]->kind != N_NAME ? NULL : o->kid[0]->info ? o->kid[0]->info : scope_find(c->cx->scope, o->kid[0]->name, false, NULL);
-  if (o->kid[0]->kind == N_NAME ? !s || s->type.kind != TY_PROJ : o->kid[0]->kind != N_INDEX) return type_error();
+  if (o->kid[0]->kind == N_NAME ? !s || (s->type.kind != TY_PROJ && s->type.kind != TY_POP) : o->kid[0]->kind != N_INDEX) return type_error();
   Type t = check_expr(c, o->kid[0]);
+  if (t.kind == TY_POP && t.info) return member_of_lesson(c, n, t, done);
   const ConnInfo *ci = t.kind == TY_PROJ ? t.info : NULL;
   if (!ci) return type_error();
   bool pre = named(o->name, "pre"), post = named(o->name, "post");

@@ -96,6 +96,8 @@ static void signal_entry(Checker *c, Node *b, Sym *v, InitItem *items, int n) {
     if (items[k].var == v) items[k] = (InitItem){v, t.kind == TY_ERROR ? NULL : b->kid[0], true, scope};
 }
 
+static Sym *entry_of_lesson(Checker *c, const PopInfo *pi, Node *target);
+
 static void population_entry(Checker *c, PopInfo *pi, Node *b, InitItem *items, int *n) {
   Node *target = b->kid[2];
   if (target->kind == N_NAME && named(target->name, "positions") && !model_find(pi->model, target->name)) {
@@ -103,8 +105,8 @@ static void population_entry(Checker *c, PopInfo *pi, Node *b, InitItem *items, 
     pi->init = push_item(c, pi->init, &pi->ninit, (InitItem){target->sym, b->kid[0], true, NULL});
     return;
   }
-  if (target->kind != N_NAME) return rule_entry_target(c, target);
-  Sym *v = model_find(pi->model, target->name);
+  Sym *v = target->kind == N_NAME ? model_find(pi->model, target->name) : entry_of_lesson(c, pi, target);
+  if (target->kind != N_NAME && !v) return rule_entry_target(c, target);
   target->sym = v;
   bool settable = v && (v->kind == SYM_PARAM || v->kind == SYM_STATE || v->kind == SYM_WEIGHT || v->kind == SYM_SIGNAL);
   if (!v)
@@ -157,10 +159,49 @@ static Model *population_neuron(Checker *c, Node *n) {
   return neuron_model(c, s);
 }
 
-static void check_population_block(Checker *c, Node *n, PopInfo *pi) {
+// What a call behind `learn` names; NULL after a report.
+static Sym *learning_rule(Checker *c, Node *call) {
+  Node *name = call->kind == N_CALL ? call->kid[0] : call;
+  Sym *s = name->kind == N_NAME ? scope_find(c->cx->scope, name->name, false, NULL) : NULL;
+  if (!s) return rule_unknown_learning(c, name), NULL;
+  if (s->kind != SYM_RULE) return rule_not_a_rule(c, name, s), NULL;
+  name->sym = s;
+  return s;
+}
+
+static void take_arguments(Checker *c, Node *call, const Model *m, const Lesson *lesson, InitItem *items, int n);
+
+// A rule used twice: R and R2.
+static const char *lesson_prefix(Checker *c, const Lesson *l, int n, const Sym *rule) {
+  int same = 1;
+  for (int k = 0; k < n; k++) same += l[k].rule->sym == rule;
+  return same == 1 ? rule->name->text : arena_printf(c->a, "%s%d", rule->name->text, same);
+}
+
+// The neuron with what its population learns by; the neuron itself where it does not. NULL after a report.
+static Model *with_lessons(Checker *c, Node *n, Model *plain, Lesson *lesson) {
+  if (!plain || !n->nlist3) return plain;
+  for (int k = 0; k < n->nlist3; k++) {
+    Sym *rule = learning_rule(c, n->list3[k]);
+    DeclInfo *d = rule ? rule->decl_info : NULL;
+    if (!d || d->bad) return NULL;
+    lesson[k] = (Lesson){.rule = d, .prefix = lesson_prefix(c, lesson, k, rule)};
+  }
+  return learning_model(c, n->kid[0]->sym, lesson, n->nlist3, n->list3[0]);
+}
+
+// { R.eta = 2 }: the entry of a rule's variable becomes that of the neuron's.
+static Sym *entry_of_lesson(Checker *c, const PopInfo *pi, Node *target) {
+  if (target->kind != N_MEMBER || target->kid[0]->kind != N_NAME) return NULL;
+  return model_find(pi->model, intern_str(c->in, arena_printf(c->a, "%s.%s", target->kid[0]->name->text, target->name->text)));
+}
+
+static void check_population_block(Checker *c, Node *n, PopInfo *pi, const Lesson *lesson) {
   Ctx cx;
   int count;
   InitItem *items = default_items(c, pi->model, &count);
+  for (int k = 0; k < n->nlist3; k++)
+    take_arguments(c, n->list3[k]->kind == N_CALL ? n->list3[k] : NULL, pi->model, &lesson[k], items, count);
   ctx_enter(c, &cx, CX_BLOCK);
   cx.model = pi->model;
   cx.scope = lane_scope(c, CX_BLOCK, NULL);
@@ -197,14 +238,14 @@ void check_population(Checker *c, Node *n) {
   n->info = pi;
   ctx_again(c, &cx);
   if (n->name2) pi->index = check_numbers(c, n, &cx);
-  pi->model = population_neuron(c, n);
+  Lesson *lesson = NEWN(c->a, Lesson, n->nlist3 + 1);
+  pi->model = with_lessons(c, n, population_neuron(c, n), lesson);
   check_sizes(c, n);
   binds_once(c, n);
   if (pi->model)
-    check_population_block(c, n, pi);
+    check_population_block(c, n, pi, lesson);
   else
     unchecked_block(c, n);
-  for (int k = 0; k < n->nlist3; k++) not_supported(c, n->list3[k]->span, "`learn` on populations");
   ctx_leave(c);
   t.info = pi->model;
   t.ndim = (int8_t)(n->nlist2 > 1 ? n->nlist2 : 1);
@@ -364,15 +405,16 @@ static Type weight_of(Checker *c, Node *n, Sym *syn, ConnInfo *ci) {
 
 // ---- parameters and values ----
 
-// via S(tau = 5 ms) and learn R(A = 1): named arguments, or in the order of the params.
-static Sym *param_of_arg(Checker *c, const Model *m, Node *call, Node *arg, int *next) {
+// via S(tau = 5 ms) and learn R(A = 1): named arguments, or in the order of the params. `lesson`: those that this rule has
+// brought into a neuron.
+static Sym *param_of_arg(Checker *c, const Model *m, const Lesson *lesson, Node *call, Node *arg, int *next) {
   Vec(const char *) names = {0};
   Sym *found = NULL;
   for (int k = 0, at = 0; k < m->nvars; k++) {
     Sym *v = m->vars[k];
-    if (v->hidden || (v->kind != SYM_PARAM && v->kind != SYM_SIGNAL)) continue;
-    vec_push(&names, v->name->text);
-    if (arg->name ? v->name == arg->name : at == *next) found = v;
+    if (v->hidden || (v->kind != SYM_PARAM && v->kind != SYM_SIGNAL) || v->decl_info != lesson) continue;
+    vec_push(&names, v->decl->name->text);
+    if (arg->name ? v->decl->name == arg->name : at == *next) found = v;
     at++;
   }
   if (!arg->name) ++*next;
@@ -381,27 +423,33 @@ static Sym *param_of_arg(Checker *c, const Model *m, Node *call, Node *arg, int 
   return found;
 }
 
-static InitItem *check_params(Checker *c, Node *call, const Model *m, int *count) {
-  InitItem *items = default_items(c, m, count);
-  int kept = 0, next = 0;
-  for (int k = 0; k < *count; k++)
-    if (items[k].var->kind == SYM_PARAM || items[k].var->kind == SYM_SIGNAL) items[kept++] = items[k];
-  *count = kept;
+// The arguments of one call, in place of the defaults among the items.
+static void take_arguments(Checker *c, Node *call, const Model *m, const Lesson *lesson, InitItem *items, int n) {
+  int next = 0;
   for (int k = 0; call && k < call->nlist; k++) {
     Node *arg = call->list[k];
-    Sym *v = param_of_arg(c, m, call, arg, &next);
+    Sym *v = param_of_arg(c, m, lesson, call, arg, &next);
     ScriptScope *scope = NULL;
     Type t = v && v->kind == SYM_SIGNAL
-                 ? check_signal_value(c, arg->kid[0], v->type, v->name->text, &scope)
-                 : check_quantity(c, arg->kid[0], v ? v->type : type_of(TY_ANY), v ? v->name->text : "it", false);
+                 ? check_signal_value(c, arg->kid[0], v->type, v->decl->name->text, &scope)
+                 : check_quantity(c, arg->kid[0], v ? v->type : type_of(TY_ANY), v ? v->decl->name->text : "it", false);
     arg->type = t;
     arg->sym = v;
-    for (int j = 0; j < kept; j++) {
+    for (int j = 0; j < n; j++) {
       if (items[j].var != v) continue;
       if (items[j].from_block) rule_argument_twice(c, arg);
       items[j] = (InitItem){v, arg->kid[0], true, scope};
     }
   }
+}
+
+static InitItem *check_params(Checker *c, Node *call, const Model *m, int *count) {
+  InitItem *items = default_items(c, m, count);
+  int kept = 0;
+  for (int k = 0; k < *count; k++)
+    if (items[k].var->kind == SYM_PARAM || items[k].var->kind == SYM_SIGNAL) items[kept++] = items[k];
+  *count = kept;
+  take_arguments(c, call, m, NULL, items, kept);
   InitItem *ordered = order_items(c, items, kept, c->a);
   return ordered ? ordered : items;
 }
@@ -529,17 +577,9 @@ static void injected_units(Checker *c, Node *n, ConnInfo *ci) {
 
 static void check_rules(Checker *c, Node *n, ConnInfo *ci) {
   for (int k = 0; k < n->nlist3; k++) {
-    Node *call = n->list3[k], *name = call->kind == N_CALL ? call->kid[0] : call;
-    Sym *s = name->kind == N_NAME ? scope_find(c->cx->scope, name->name, false, NULL) : NULL;
-    if (!s) {
-      rule_unknown_learning(c, name);
-      continue;
-    }
-    if (s->kind != SYM_RULE) {
-      rule_not_a_rule(c, name, s);
-      continue;
-    }
-    name->sym = s;
+    Node *call = n->list3[k];
+    Sym *s = learning_rule(c, call);
+    if (!s) continue;
     if (!ci->syn->weight) {
       rule_no_weight(c, call, ci->syn);
       continue;

@@ -38,18 +38,13 @@ typedef struct Known {
   int n;
 } Known;
 
-// The neuron's equations, and of what projects onto it those of post states.
-static bool joins_system(const System *s, const View *v, const Equation *eq) {
-  return v == s->neuron || (eq->x->kind == SYM_STATE && eq->x->place == PLACE_POST);
-}
-
 static void explain_system(System *s, const Solve *sol, Known *known, bool first, Str *out) {
   int n = 0;
   for (int k = 0; k < s->nviews; k++) {
     const View *v = s->view[k];
     for (int j = 0; j < v->model->nequations; j++) {
       const Equation *eq = &v->model->equations[j];
-      if (!joins_system(s, v, eq)) continue;
+      if (!system_has(s, v, eq)) continue;
       const SolveVar *x = &sol->var[n];
       bool same = !first && n < known->n && known->method[n] == x->method;
       if (first && n < 256) known->method[known->n++] = x->method;
@@ -94,7 +89,7 @@ void explain_neuron(Lowering *l, Model *m, Str *out) {
   Arena *a = arena_new();
   PopShape sh = plain_shape(l, m, a);
   Known known = {0};
-  str_addf(out, "neuron %s\n", m->name->text);
+  str_addf(out, "neuron %s%s%s\n", m->name->text, m->learns ? " learn " : "", m->learns ? m->learns : "");
   if (!m->nequations) str_add(out, "  no equations: algebraic\n");
   explain_shape(l, &sh, &known, true, out);
   explain_spikes(m, out);
@@ -234,7 +229,7 @@ static bool find_method(System *s, const Solve *sol, const Sym *state, Arena *a,
     const View *v = s->view[k];
     for (int j = 0; j < v->model->nequations; j++) {
       const Equation *eq = &v->model->equations[j];
-      if (!joins_system(s, v, eq)) continue;
+      if (!system_has(s, v, eq)) continue;
       const SolveVar *x = &sol->var[n++];
       if (eq->x != state) continue;
       *method = arena_strdup(method_name(x->method), a);

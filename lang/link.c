@@ -114,7 +114,7 @@ static PopShape shape_of(const Vm *vm, const Pop *p, Arena *a) {
   bool *uniform = NEWN(a, bool, p->model->nvars + 1);
   for (int k = 0; k < p->model->nvars; k++) uniform[k] = p->cols[k].uniform;
   PopShape sh = {.low = neuron_low(p->model), .uniform = uniform, .nest = vm->semantics == SEMANTICS_NEST,
-                 .learning_off = !vm->learning, .stepped = stepped(vm, p)};
+                 .learning_off = neuron_low(p->model)->model->weight && !vm->learning, .stepped = stepped(vm, p)};
   shape_blocks(&sh, vm, p, a);
   shape_drives(&sh, p, a);
   return sh;
@@ -131,6 +131,7 @@ static void shape_key(const Lowering *l, const PopShape *sh, Str *s) {
   KEY(s, sh->coupled);
   KEY(s, sh->feeds);
   KEY(s, sh->stepped);
+  KEY(s, sh->learning_off);
   key_add(s, sh->uniform, (size_t)sh->low->desc.nvars);
   key_add(s, sh->low->shared, (size_t)sh->low->model->nvars);
   for (int k = 0; k < sh->nblocks; k++) {

@@ -135,7 +135,7 @@ static void take_solution(System *s, const Solve *sol) {
     View *v = s->view[k];
     for (int j = 0; j < v->model->nequations; j++) {
       const Sym *x = v->model->equations[j].x;
-      if (v != s->neuron && (x->kind != SYM_STATE || x->place != PLACE_POST)) continue;
+      if (!system_has(s, v, &v->model->equations[j])) continue;
       v->value[x->index] = sol->var[n++].next;
       v->dirty[x->index] = true;
     }
@@ -182,7 +182,7 @@ typedef struct InputUse {
 
 static bool reads_input(const Node *n, void *ctx) {
   InputUse *u = ctx;
-  const Sym *x = n->kind == N_NAME ? n->sym : NULL;
+  const Sym *x = n->kind == N_NAME || n->kind == N_MEMBER ? n->sym : NULL; // V, or post.V of a rule
   if (!x || x->model != u->m) return false;
   if (x->kind == SYM_INPUT) return true;
   if (x->kind != SYM_LET || u->depth > 100) return false;
@@ -199,7 +199,7 @@ static bool later_code_reads_input(const PopShape *shape) {
   if (m->spike.node && node_any(shape->nest || shape->stepped ? m->spike.node : m->spike.node->kid[2], reads_input, &u)) return true;
   if (m->refractory.node && node_any(m->refractory.node, reads_input, &u)) return true;
   for (int j = 0; j < m->non; j++)
-    if ((m->on[j].node->kind == N_EVENT || m->on[j].node->op == ON_EVERY) && node_any(m->on[j].node, reads_input, &u)) return true;
+    if ((m->on[j].node->kind == N_EVENT || m->on[j].node->op == ON_EVERY || m->on[j].node->op == ON_POST) && node_any(m->on[j].node, reads_input, &u)) return true;
   return false;
 }
 
@@ -288,6 +288,7 @@ static Kernel *make_spike(Lowering *l, const PopShape *shape, Names *names) {
   s.stored_inputs = true;
   const Handler *h = &shape->low->model->spike;
   start_refractory(&s);
+  run_handlers(&s, ON_POST); // of rules on the population
   if (h->node && h->node->kid[2]) run_block(&s, s.neuron, h->scaled, h->node->kid[2], 0x51eu);
   store_changes(&s, names);
   system_store_hidden(&s, shape->low->last_spike, "last_spike", tick(&s));

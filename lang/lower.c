@@ -39,6 +39,7 @@ View *view_new(Lowering *l, Model *m, const ViewOps *ops, void *ctx) {
   v->model = m;
   v->ops = ops;
   v->ctx = ctx;
+  if (m && m->kind == MODEL_NEURON) v->post = v; // in the parts of a rule on the population
   int n = m ? m->nvars : 0;
   v->value = NEWN(l->tmp, IrVal, n + 1);
   v->dirty = NEWN(l->tmp, bool, n + 1);

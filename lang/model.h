@@ -94,6 +94,7 @@ struct Model {
   ModelKind kind;
   Atom name;
   Node *decl;        // flattened clone
+  const char *learns;// rules by which a population of this neuron learns, "Delta, Grow"; NULL: none
   Sym **vars;        // PARAM STATE INPUT LET WEIGHT SIGNAL, then hidden ones
   int nvars;
   Equation *equations;

@@ -177,6 +177,30 @@ void rule_no_weight(Checker *c, Node *n, const Model *syn) {
   diag_hint(e, "declare one in the synapse: weight w");
 }
 
+// ---- rules on populations ----
+
+void rule_no_source(Checker *c, Node *n) {
+  Diag *e = fault(c, E_LEARN_POPULATION, n->span, "a rule on a population has no source, and so no `pre`");
+  diag_note(e, "it changes the weight of each neuron, which it knows as `w`; `post` is the neuron itself");
+}
+
+void rule_lesson_method(Checker *c, Node *n) {
+  Diag *e = fault(c, E_LEARN_POPULATION, n->span, "a rule on a population is integrated together with the neuron");
+  diag_hint(e, "name the method in the neuron");
+}
+
+void rule_neuron_weight(Checker *c, Node *n, const Model *m) {
+  Diag *e = fault(c, E_LEARN_POPULATION, n->span, "%s has no weight that a rule could change", m->name->text);
+  diag_hint(e, "declare one in the neuron: weight b = 0");
+}
+
+void rule_which_weight(Checker *c, Node *n, const Model *m, const Sym *one, const Sym *other) {
+  Diag *e = fault(c, E_LEARN_POPULATION, n->span, "%s has several weights; a rule on a population changes the only one", m->name->text);
+  diag_label(e, name_span(one->decl), "one");
+  diag_label(e, name_span(other->decl), "another");
+  diag_hint(e, "make the others parameters or states");
+}
+
 void rule_injected_unit(Checker *c, Node *n, Node *inject, Type t, const Sym *input, const Model *post) {
   Diag *e = fault(c, E_UNIT_MISMATCH, n->kid[2]->span, "this synapse injects %s, but the input `%s` of %s is %s",
                   say(c, t), input->name->text, post->name->text, say(c, input->type));

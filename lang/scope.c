@@ -52,12 +52,22 @@ void scope_add(Scope *s, Sym *sym, Arena *a) {
   remember(s, sym, a);
 }
 
+void scope_alias(Scope *s, Atom name, Sym *sym, Arena *a) {
+  int n = s->naliases++;
+  Atom *names = NEWN(a, Atom, n + 1);
+  Sym **syms = NEWN(a, Sym *, n + 1);
+  for (int k = 0; k < n; k++) names[k] = s->alias[k], syms[k] = s->alias_sym[k];
+  names[n] = name, syms[n] = sym;
+  s->alias = names, s->alias_sym = syms;
+}
+
 Sym *scope_here(const Scope *s, Atom name, bool function) {
   if (s->width)
     for (uint32_t k = name->hash & (uint32_t)(s->width - 1); s->table[k]; k = (k + 1) & (uint32_t)(s->width - 1))
       if (s->table[k]->name == name && sym_is_function(s->table[k]) == function) return s->table[k];
   if (function) return NULL;
-  if (s->alias_sym && s->alias == name) return s->alias_sym;
+  for (int k = 0; k < s->naliases; k++)
+    if (s->alias[k] == name) return s->alias_sym[k];
   return s->model ? model_find(s->model, name) : NULL;
 }
 

@@ -26,14 +26,16 @@ typedef struct Scope {
   Sym **order; // as declared
   int norder, order_cap;
   Model *model; // its variables are names here too
-  Atom alias;   // one more name, for a symbol that is called otherwise (a rule's w)
-  Sym *alias_sym;
+  Atom *alias;  // more names, of symbols that are called otherwise (a rule's w)
+  Sym **alias_sym;
+  int naliases;
   Frame *frame;
   bool local; // a block, not the top level
 } Scope;
 
 Scope *scope_new(Scope *parent, Arena *a);
 void scope_add(Scope *s, Sym *sym, Arena *a);
+void scope_alias(Scope *s, Atom name, Sym *sym, Arena *a);
 bool sym_is_function(const Sym *sym);
 // Here only.
 Sym *scope_here(const Scope *s, Atom name, bool function);

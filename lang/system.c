@@ -243,7 +243,13 @@ static IrVal neuron_prev(Env *e, View *v, const Sym *var, const Node *at) {
   return var->kind == SYM_STATE && !s->stored_inputs ? system_load(s, v, var) : system_hidden(s, column, var->name->text);
 }
 
-static const ViewOps neuron_ops = {.read = neuron_read, .self = neuron_self, .prev = neuron_prev};
+// Only rules on the population change a neuron's weight.
+static bool neuron_assign(Env *e, View *v, const Sym *x, Op op, IrVal rhs, const Node *at) {
+  (void)v, (void)op, (void)rhs, (void)at;
+  return x->kind == SYM_WEIGHT && system_of(e)->shape->learning_off;
+}
+
+static const ViewOps neuron_ops = {.read = neuron_read, .self = neuron_self, .prev = neuron_prev, .assign = neuron_assign};
 
 // ---- blocks ----
 static IrVal block_read(Env *e, View *v, const Sym *var, const Node *at) {
@@ -411,11 +417,16 @@ static bool held_state(const System *s, const Sym *x) {
   return false;
 }
 
+bool system_has(const System *s, const View *v, const Equation *eq) {
+  if (v == s->neuron) return eq->x->kind != SYM_WEIGHT || !s->shape->learning_off;
+  return eq->x->kind == SYM_STATE && eq->x->place == PLACE_POST;
+}
+
 static void add_equations(System *s, View *v, SolveVar *var, int *n) {
   const Model *m = v->model;
   for (int k = 0; k < m->nequations; k++) {
     const Equation *eq = &m->equations[k];
-    if (v != s->neuron && (eq->x->kind != SYM_STATE || eq->x->place != PLACE_POST)) continue;
+    if (!system_has(s, v, eq)) continue;
     SolveVar *x = &var[(*n)++];
     *x = (SolveVar){.name = eq->x->name->text, .span = eq->node->span, .x = system_load(s, v, eq->x)};
     x->wanted = m->method != METHOD_AUTO ? m->method : s->l->method;

@@ -77,6 +77,8 @@ IrVal system_load(System *s, const View *v, const Sym *var);    // its column at
 Slot system_slot(System *s, const View *v, const Sym *var);
 IrVal system_hidden(System *s, int column, const char *name);   // a hidden column of the neuron
 void system_store_hidden(System *s, int column, const char *name, IrVal v);
+// Whether an equation of a view belongs to the population's system.
+bool system_has(const System *s, const View *v, const Equation *eq);
 // All equations of the population, with noise and inputs as placeholders. False after an error.
 bool system_equations(System *s, Solve *out);
 // The value at t_n of something built from placeholders.

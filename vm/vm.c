@@ -126,6 +126,7 @@ void vm_set_seed(Vm *vm, uint64_t seed) { vm->seed = seed; }
 void vm_set_learning(Vm *vm, bool on) {
   if (vm->learning == on) return;
   vm->learning = on;
+  for (int k = 0; k < vm->pops.n; k++) vm->pops.data[k]->changed = true;
   for (int k = 0; k < vm->projs.n; k++) vm->projs.data[k]->changed = true;
   vm_net(vm)->attached = false;
 }
