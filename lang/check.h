@@ -158,6 +158,8 @@ Node **checker_bodies(Checker *c, int *n);
 // synapse, i, j, t ..., or draws a random number.
 bool expr_varies(const Node *expr);
 // How the value of a signal comes about: SIGNAL_* of model.h.
+// Whether a checked expression is a signal of the script: a name, or one of those of several built at once.
+bool node_is_signal(const Node *n);
 unsigned signal_depends(const Node *value);
 // The value of a constant expression of literals; false if it is none.
 bool expr_constant(const Node *expr, double *value);

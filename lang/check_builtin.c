@@ -251,7 +251,7 @@ static bool kind_fits(Type t, ArgKind k, bool elementwise) {
   case AK_STR: return t.kind == TY_STR;
   case AK_ANYARRAY: return type_is_array(t);
   case AK_ANY: return t.kind != TY_NONE;
-  case AK_POP: return t.kind == TY_POP;
+  case AK_POP: return t.kind == TY_POP || t.kind == TY_POPS;
   case AK_PROJ: return t.kind == TY_PROJ;
   case AK_REC: return t.kind == TY_REC;
   case AK_SPIKES: return t.kind == TY_SPIKES;
@@ -690,9 +690,11 @@ Type check_builtin(Checker *c, Node *call, Sym *f) {
     else
       r.kind = TY_INT;
   }
-  for (int k = 0; k < n; k++)
-    if (k < s->n && args[k] && args[k]->type.kind == TY_POP && s->param[k].alt[0].kind == AK_POP)
-      ask_spikes(c, args[k]->kid[0]);
+  for (int k = 0; k < n; k++) {
+    bool wanted = k < s->n && args[k] && s->param[k].alt[0].kind == AK_POP;
+    if (wanted) sum_populations(c, args[k]->kid[0]);
+    if (wanted && args[k]->kid[0]->type.kind == TY_POP) ask_spikes(c, args[k]->kid[0]);
+  }
   if (b.unknown && r.kind == TY_NUM) {
     bool fixed = dim_variable(&s->result[0]) < 0;
     return fixed ? r : type_of(TY_ANY);

@@ -162,6 +162,7 @@ static Type sum_of_populations(Checker *c, Node *n, Type l, Type r) {
     return type_error();
   }
   Type t = type_of(TY_POP);
+  for (int k = 0; k < 2; k++) sum_populations(c, n->kid[k]);
   t.info = l.info == r.info ? l.info : NULL;
   t.ndim = 1;
   return t;
@@ -263,6 +264,7 @@ static Type check_binary(Checker *c, Node *n) {
 
 static Type check_unary(Checker *c, Node *n) {
   Type t = check_expr(c, n->kid[0]);
+  if (n->op == OP_ADD) return n->type; // put there by sum_populations
   if (n->op == OP_NOT) {
     wants_truth(c, n->kid[0], t);
     return type_is_array(t) ? array_like(t, type_of(TY_BOOL)) : type_of(TY_BOOL);
@@ -359,15 +361,29 @@ static Type check_range_value(Checker *c, Node *r) {
   return type_of(TY_INT);
 }
 
+static Type value_type(Checker *c, Node *n, Type t) {
+  if (t.kind == TY_LIST) return rule_one_of_list(c, n, t), n->type = type_error();
+  if (t.kind == TY_NONE) return rule_no_value(c, n), n->type = type_error();
+  return t;
+}
+
+// What is gone through one by one: also recordings of several circuits.
+Type check_collection(Checker *c, Node *n) {
+  Type t = check_expr(c, n);
+  return t.kind == TY_LIST && !type_is_number(type_one(t)) ? t : value_type(c, n, t);
+}
+
 static Type check_comp(Checker *c, Node *n) {
   if (lane_body(c)) return rule_array_in_body(c, n), type_error();
-  Type over = n->kid[1]->kind == N_RANGE ? check_range_value(c, n->kid[1]) : check_value(c, n->kid[1]);
+  Type over = n->kid[1]->kind == N_RANGE ? check_range_value(c, n->kid[1]) : check_collection(c, n->kid[1]);
   Type elem = over;
   if (over.kind == TY_TABLE) {
     elem = row_type(c, over);
   } else if (over.kind == TY_POPS || over.kind == TY_PROJS) {
     elem.kind = over.kind == TY_POPS ? TY_POP : TY_PROJ;
     elem.ndim = 1;
+  } else if (over.kind == TY_LIST) {
+    elem = type_one(over);
   } else if (n->kid[1]->kind != N_RANGE && type_known(over) && !shape_open(c, over)) {
     if (!type_is_array(over)) return rule_wrong_kind(c, n->kid[1], over, "an array or a range a:b"), type_error();
     elem = element_type(over);
@@ -472,6 +488,8 @@ static Type index_list(Checker *c, Node *n, Type t) {
     many |= n->list[k]->kind == N_RANGE || type_is_array(it);
   }
   if (n->nlist != 1) return rule_index_count(c, n, 1, n->nlist), type_error();
+  if (t.kind == TY_LIST && many) return rule_one_of_list(c, n, t), type_error();
+  if (t.kind == TY_LIST) return type_one(t);
   if (!many) t.kind = t.kind == TY_POPS ? TY_POP : TY_PROJ;
   return t;
 }
@@ -528,6 +546,9 @@ Type check_index(Checker *c, Node *n) {
       if (n->list[k]->kind != N_WHERE) check_one_index(c, n->list[k]);
     return t;
   case TY_POP: return index_population(c, n, t);
+  case TY_LIST:
+    if (lane_body(c)) return rule_signal_in_body(c, n, n->kid[0]->sym), type_error();
+    return index_list(c, n, t);
   case TY_POPS:
   case TY_PROJS: return index_list(c, n, t);
   case TY_ANY:
@@ -583,10 +604,19 @@ Type check_expr(Checker *c, Node *n) {
 
 // ---- what is wanted at a place ----
 
+// An array of populations as their sum.
+void sum_populations(Checker *c, Node *n) {
+  if (n->type.kind != TY_POPS) return;
+  Node *all = node_new(N_UNARY, n->span, c->a), *kept = node_new((NodeKind)n->kind, n->span, c->a);
+  *kept = *n;
+  *all = (Node){.kind = N_UNARY, .op = OP_ADD, .span = n->span, .kid = {kept}, .type = kept->type};
+  all->type.kind = TY_POP;
+  all->type.ndim = 1;
+  *n = *all;
+}
+
 Type check_value(Checker *c, Node *n) {
-  Type t = check_expr(c, n);
-  if (t.kind == TY_NONE) return rule_no_value(c, n), n->type = type_error();
-  return t;
+  return value_type(c, n, check_expr(c, n));
 }
 
 Type check_condition(Checker *c, Node *n, const char *of) {

@@ -194,6 +194,8 @@ Type check_expr(Checker *c, Node *n);
 // read), it is taken as one value and tested then. Its type.
 Type settle(Node *n);
 Type check_value(Checker *c, Node *n); // must have a value; populations are refused
+Type check_collection(Checker *c, Node *n); // what a loop goes through
+void sum_populations(Checker *c, Node *n); // an array of populations, n, becomes their sum
 Type check_condition(Checker *c, Node *n, const char *of);
 Type check_whole(Checker *c, Node *n, const char *what);
 // A number (or array where `arrays`) of dimension `want`; `what` for the message.

@@ -501,6 +501,7 @@ bool expr_varies(const Node *n) {
   }
   if (n->kind == N_CALL && call_varies(n)) return true;
   if (n->kind == N_INDEX && n->kid[0]->type.kind == TY_POP) return false;
+  if (n->kind == N_INDEX && node_is_signal(n)) return true;
   for (int k = 0; k < 4; k++)
     if (n->kind != N_NUM && n->kind != N_COMP && !(n->kind == N_IN && k == 1) && expr_varies(n->kid[k])) return true;
   for (int k = 0; k < n->nlist; k++)

@@ -733,7 +733,7 @@ void check_inject_spikes(Checker *c, Node *n) {
 // ---- recordings ----
 
 Sym *population_of(const Node *n) {
-  while (n && n->kind == N_INDEX) n = n->kid[0];
+  while (n && (n->kind == N_INDEX || n->kind == N_UNARY)) n = n->kid[0];
   if (!n || n->kind != N_NAME || !n->sym) return NULL;
   return n->sym->kind == SYM_POP ? n->sym : n->sym->kind == SYM_FRAME && n->sym->of ? n->sym->of : NULL;
 }
@@ -755,6 +755,7 @@ void check_record_spikes(Checker *c, Node *n) {
   if (type_known(t) && t.kind != TY_POP && t.kind != TY_POPS)
     rule_not_a_population(c, n->kid[0], t, "what spikes are recorded of"), t = type_error();
   mark_recorded(c, n->kid[0]);
+  sum_populations(c, n->kid[0]);
   for (int k = 0; k < n->nlist; k++) {
     Node *v = n->list[k];
     if (t.kind == TY_ERROR || t.kind == TY_ANY) continue;
@@ -775,7 +776,7 @@ void check_record_spikes(Checker *c, Node *n) {
 
 // P.V, P.V[0:5], P[0:5].V, C.w: a variable of a population or projection. Or a signal.
 static bool recordable(const Node *n) {
-  if (n->kind == N_NAME && n->sym && sym_is_signal(n->sym)) return true;
+  if (node_is_signal(n)) return true;
   while (n->kind == N_INDEX) n = n->kid[0];
   if (n->kind != N_MEMBER) return false;
   while (n->kind == N_MEMBER || n->kind == N_INDEX) n = n->kid[0];

@@ -200,7 +200,9 @@ static bool is_recorded(const Checker *c, const Sym *pop) {
 }
 
 static void add_list(Checker *c, BuildInfo *b, Scope *to, Sym *part, Type t) {
-  Sym *list = sym_global(c, (SymKind)part->kind, part->name, part->decl, t);
+  SymKind kind = part->kind == SYM_SIGNAL ? SYM_GLOBAL : (SymKind)part->kind; // an array of signals is none itself
+  Sym *list = sym_global(c, kind, part->name, part->decl, t);
+  list->signal = part->signal;
   list->pop_model = part->pop_model;
   list->doc = part->doc;
   scope_add(to, list, c->a);
@@ -229,6 +231,8 @@ static Scope *list_scope(Checker *c, BuildInfo *b, const Scope *one) {
     } else if (t.kind == TY_POP || t.kind == TY_PROJ) {
       t.kind = t.kind == TY_POP ? TY_POPS : TY_PROJS;
       add_list(c, b, to, s, t);
+    } else if (s->kind == SYM_REC || s->kind == SYM_SIGNAL) {
+      if (type_known(t)) add_list(c, b, to, s, type_list(t, c->a));
     } else if (s->kind == SYM_GLOBAL && type_is_number(t))
       add_list(c, b, to, s, type_array((TypeKind)t.kind, 1, t.dim, t.unit));
   }

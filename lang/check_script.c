@@ -106,8 +106,9 @@ Type check_place(Checker *c, Node *n, Sym **root) {
 static bool may_change(Checker *c, Node *n, Sym *s) {
   if (s->decl && s->decl->kind == N_LET && s->decl->flags & NF_CONST) return rule_assign_const(c, n, s), false;
   if (s->kind == SYM_GLOBAL && s->resolved == 1) return rule_assign_read_in_body(c, n, s), false;
-  if (sym_is_signal(s) && (s->of ? s->of : s)->signal) return rule_assign_computed(c, n, s), false;
-  if (s->kind == SYM_FRAME && s->of && !sym_is_signal(s)) return rule_assign_copy(c, n, s), false;
+  bool signals = s->type.kind == TY_LIST && n->kind == N_INDEX;
+  if ((sym_is_signal(s) || signals) && (s->of ? s->of : s)->signal) return rule_assign_computed(c, n, s), false;
+  if (s->kind == SYM_FRAME && s->of && !sym_is_signal(s) && !signals) return rule_assign_copy(c, n, s), false;
   if ((s->kind == SYM_GLOBAL || s->kind == SYM_SIGNAL) && c->cx->frame && c->cx->frame->is_function) return rule_assign_outer(c, n, s), false;
   return true;
 }
@@ -118,6 +119,7 @@ static void assign_value(Checker *c, Node *n, Type t, Sym *root) {
   Type v = check_value(c, value);
   check_draw(c, n, value);
   if (!type_known(t) || !type_known(v)) return;
+  if (t.kind == TY_LIST) return rule_one_of_list(c, n->kid[0], t);
   if (root && n->kid[0]->kind == N_NAME && type_elem(t) == TY_INT && n->op == OP_NONE && type_elem(v) == TY_NUM &&
       dim_is_none(v.dim)) {
     rule_assign_int(c, n, root, v);
@@ -128,7 +130,7 @@ static void assign_value(Checker *c, Node *n, Type t, Sym *root) {
       rule_scale_by(c, n, v);
     else if (!scale && !dims_agree(t, v))
       rule_quantity(c, value, v, t, node_text(c, n->kid[0]));
-    else if (root && !scale)
+    else if (root && !scale && root->type.kind != TY_LIST)
       fit_type(c, root, v);
     bool whole = n->kid[0]->kind == N_NAME;
     if (whole && !type_is_array(t) && type_is_array(v)) rule_wrong_kind(c, value, v, "one number");
@@ -260,8 +262,9 @@ static Type loop_element(Checker *c, Node *over) {
     over->type = type_array(TY_INT, 1, DIM_NONE, NULL);
     return type_of(TY_INT);
   }
-  Type t = check_value(c, over);
+  Type t = check_collection(c, over);
   if (!type_known(t)) return t;
+  if (t.kind == TY_LIST) return type_one(t);
   if (t.kind == TY_TABLE) return row_type(c, t);
   if (t.kind == TY_POPS || t.kind == TY_PROJS) {
     t.kind = t.kind == TY_POPS ? TY_POP : TY_PROJ;

@@ -8,6 +8,11 @@
 
 enum { NESTED_FUNCTIONS = 40 };
 
+bool node_is_signal(const Node *n) {
+  if (n->kind == N_NAME) return n->sym && sym_is_signal(n->sym);
+  return n->kind == N_INDEX && n->kid[0]->type.kind == TY_LIST && type_is_number(type_one(n->kid[0]->type));
+}
+
 static unsigned depends(const Node *n, int depth);
 
 static unsigned member_depends(const Node *n) {
@@ -28,6 +33,7 @@ static unsigned depends(const Node *n, int depth) {
   const Sym *s = n->sym;
   if (n->kind == N_NAME && s && s->kind == SYM_SELFVAR && s->selfvar != SV_DT) d |= SIGNAL_COMPUTED;
   if (n->kind == N_NAME && s && sym_is_signal(s)) d |= SIGNAL_COMPUTED | ((s->of ? s->of : s)->signal & SIGNAL_LATE);
+  if (n->kind == N_INDEX && node_is_signal(n)) d |= SIGNAL_COMPUTED;
   if (n->type.kind == TY_POP || n->type.kind == TY_POPS || n->type.kind == TY_PROJ || n->type.kind == TY_PROJS ||
       n->type.kind == TY_SPIKES || n->type.kind == TY_REC)
     d |= SIGNAL_COMPUTED;

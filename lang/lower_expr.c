@@ -122,7 +122,7 @@ static Slot script_slot(Env *e, const Node *n, Access access) {
   int k = e->given ? capture_find(e->given, n, 0) : -1;
   if (k >= 0 || e->caps) {
     Slot slot = slot_capture(k >= 0 ? e->capture0 + k : capture_add(e->l, e->caps, (Node *)n, 0), access);
-    slot.constant = !(n->kind == N_NAME && n->sym && sym_is_signal(n->sym));
+    slot.constant = !node_is_signal(n);
     return slot;
   }
   return (Slot){.space = SPACE_GLOBAL, .access = (uint8_t)access, .constant = n->sym->kind != SYM_SIGNAL,
@@ -320,7 +320,7 @@ static bool captured_whole(Env *e, const Node *n) {
 }
 
 IrVal lower_expr(Env *e, const Node *n) {
-  if (captured_whole(e, n)) return read_script(e, n);
+  if ((n->kind == N_INDEX && node_is_signal(n)) || captured_whole(e, n)) return read_script(e, n);
   ir_span(e->ir, n->span);
   switch ((NodeKind)n->kind) {
   case N_NUM: case N_CONST: return number(e, n);

@@ -250,6 +250,12 @@ void rule_not_function(Checker *c, Node *call, Type t) {
     diag_hint(e, "for a product write %s*(...)", node_text(c, call->kid[0]));
 }
 
+void rule_one_of_list(Checker *c, Node *n, Type t) {
+  Node *list = n->kind == N_INDEX ? n->kid[0] : n;
+  Diag *e = fault(c, E_KIND, n->span, "this is %s, of which one can be taken at a time", say(c, t));
+  diag_hint(e, "write %s[0]", node_text(c, list));
+}
+
 void rule_no_members(Checker *c, Node *n, Type t) {
   Diag *e = fault(c, E_MEMBER, n->span, "%s has no `.%s`", say(c, t), n->name->text);
   if (t.kind == TY_POPS || t.kind == TY_PROJS)

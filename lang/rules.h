@@ -29,6 +29,7 @@ void rule_not_a_synapse(Checker *c, Node *n, const Sym *s);
 void rule_not_a_rule(Checker *c, Node *n, const Sym *s);
 void rule_function_value(Checker *c, Node *n);
 void rule_not_function(Checker *c, Node *call, Type t);
+void rule_one_of_list(Checker *c, Node *n, Type t);
 void rule_no_members(Checker *c, Node *n, Type t);
 void rule_mixed_member(Checker *c, Node *n);
 void rule_mixed_side(Checker *c, Node *n);

@@ -124,6 +124,14 @@ static void place_index(ScriptC *c, Node *n, Node *place, int op, Given v) {
     place_member_index(c, n, place, op, v);
     return;
   }
+  if (node_is_signal(place)) {
+    emit_cell_of(c, place);
+    if (op_of(op) != ARRAY_SET) emit_expr(c, place);
+    emit_given(c, n->span, v);
+    if (op_of(op) != ARRAY_SET) emit(c, n->span, S_BINARY, op_of(op), 0);
+    emit(c, n->span, S_SIGSET, 0, 0);
+    return;
+  }
   if (!name) emit_expr(c, base);
   emit(c, n->span, S_CONST, pool_int(c, op_of(op)), 0);
   emit_indices(c, place);

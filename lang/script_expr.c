@@ -292,7 +292,8 @@ static void emit_any(ScriptC *c, Node *n) {
   case N_STR: emit_text(c, n); break;
   case N_UNARY:
     emit_expr(c, n->kid[0]);
-    emit(c, n->span, S_UNARY, array_op((Op)n->op), 0);
+    if (n->op == OP_ADD) emit(c, n->span, S_SUM, 0, 0);
+    else emit(c, n->span, S_UNARY, array_op((Op)n->op), 0);
     break;
   case N_BINARY: emit_binary(c, n); break;
   case N_IN: emit_in(c, n); break;

@@ -105,6 +105,7 @@ void emit_expect(ScriptC *c, Node *n);
 void emit_signal(ScriptC *c, Node *n);
 // Binds the signals among these items: pushes what each is bound to, and adds its variable number to the list.
 typedef Vec(int) SignalList;
+void emit_cell_of(ScriptC *c, Node *signal); // not its value but the signal itself
 void emit_signals(ScriptC *c, const InitItem *items, int n, const SynDesc *syn, int rule, Span at, SignalList *out);
 
 // ---- networks ----

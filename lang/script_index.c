@@ -116,4 +116,5 @@ void emit_index(ScriptC *c, Node *n) {
   }
   emit_expr(c, x);
   index_of_top(c, n);
+  if (node_is_signal(n)) emit(c, n->span, S_SIGGET, 0, 0);
 }

@@ -28,7 +28,7 @@ static void emit_axes_test(ScriptC *c, Node *x, int nindex) {
 void emit_captures(ScriptC *c, const CaptureList *caps) {
   for (int k = 0; k < caps->n; k++) {
     const Node *x = caps->item[k].expr;
-    if (x->kind == N_NAME && x->sym && sym_is_signal(x->sym)) emit_object(c, x->span, x->sym);
+    if (node_is_signal(x)) emit_cell_of(c, (Node *)x);
     else if (caps->item[k].axis == 0) emit_expr(c, caps->item[k].expr);
     else if (caps->item[k].axis < 0) emit_axes_test(c, caps->item[k].expr, -caps->item[k].axis);
     else emit_axis(c, caps->item[k].expr, caps->item[k].axis);
@@ -136,7 +136,7 @@ void emit_build(ScriptC *c, Node *n) {
   emit_loop(c, n->kid[1], b->index, n->span, build_body, &s);
   for (int k = 0; k < b->nparts; k++) {
     emit(c, n->span, S_MOVEL, s.list[k], 0);
-    emit(c, n->span, S_ENDLIST, 0, 0);
+    if (b->list[k]->type.kind != TY_LIST) emit(c, n->span, S_ENDLIST, 0, 0); // recordings and signals stay what they are
     emit_store(c, n->span, b->list[k]);
   }
 }
@@ -266,7 +266,7 @@ static void record_signal(ScriptC *c, Node *name, ScriptRecord *row) {
   Code code;
   row->kind = RECORD_EXPR;
   row->func = func_reserve(c);
-  emit_object(c, name->span, name->sym);
+  emit_cell_of(c, name);
   code_begin(c, &code);
   code.nparams = code.nslots = 1;
   emit(c, name->span, S_LOADL, 0, 0);
@@ -281,7 +281,7 @@ void emit_record(ScriptC *c, Node *n) {
   Node *what = n->kid[0], *member = what->kind == N_INDEX ? what->kid[0] : what;
   ScriptRecord row = {.kind = RECORD_VAR, .has_every = n->kid[1] != NULL, .npops = 1, .single = single_number(what->type),
                       .format = format_of(c, what->type)};
-  if (what->kind == N_NAME && sym_is_signal(what->sym)) {
+  if (node_is_signal(what)) {
     record_signal(c, what, &row);
     if (n->kid[1]) emit_expr(c, n->kid[1]);
     finish_record(c, n, row, n->kid[2]);

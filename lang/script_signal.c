@@ -3,6 +3,16 @@
 // value follows from the network or from time.
 #include "lang/script_impl.h"
 
+void emit_cell_of(ScriptC *c, Node *signal) {
+  if (signal->kind == N_NAME) {
+    emit_object(c, signal->span, signal->sym);
+    return;
+  }
+  emit_expr(c, signal->kid[0]);
+  emit_indices(c, signal);
+  emit(c, signal->span, S_INDEX, add_index(c, signal), 0);
+}
+
 // The cell that a value stands for, on the stack.
 static void emit_cell(ScriptC *c, Node *value, const ScriptScope *scope, Span at) {
   static const ScriptScope nothing;
@@ -14,6 +24,10 @@ static void emit_cell(ScriptC *c, Node *value, const ScriptScope *scope, Span at
   if (!scope) scope = &nothing;
   if (value->kind == N_NAME && sym_is_signal(value->sym)) { // that one itself
     emit_object(c, at, scope->ncaptures ? scope->captures[0] : value->sym);
+    return;
+  }
+  if (!scope->ncaptures && node_is_signal(value)) {
+    emit_cell_of(c, value);
     return;
   }
   unsigned how = signal_depends(value);

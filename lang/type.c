@@ -48,6 +48,14 @@ static const char *array_text(Type t, Arena *a) {
   return arena_printf(a, "an array of %s", quantity_text(t, a));
 }
 
+Type type_list(Type one, Arena *a) {
+  Type t = type_of(TY_LIST);
+  t.info = arena_dup(&one, sizeof one, a);
+  return t;
+}
+
+Type type_one(Type list) { return *(const Type *)list.info; }
+
 static const char *pop_text(Type t, const char *what, Arena *a) {
   const Model *m = t.info;
   return m ? arena_printf(a, "%s of %s", what, m->name->text) : what;
@@ -71,6 +79,10 @@ const char *type_text(Type t, Arena *a) {
   case TY_SPIKES: return "recorded spikes";
   case TY_SERIES: return "a series";
   case TY_TABLE: return "a table";
+  case TY_LIST: {
+    TypeKind one = (TypeKind)type_one(t).kind;
+    return one == TY_REC ? "an array of recordings" : one == TY_SPIKES ? "an array of recorded spikes" : "an array of signals";
+  }
   case TY_FUNC: return "a function";
   case TY_NEURON: return "a neuron";
   case TY_SYNAPSE: return "a synapse";

@@ -35,6 +35,7 @@ typedef enum TypeKind {
   TY_SPIKES,// spikes(P): .t .i and what was recorded with them
   TY_SERIES,// series(values, dt = h): called at a time
   TY_TABLE, // columns by name; info = TableInfo*
+  TY_LIST,  // recordings or signals of several built at once; info = Type* of one (a number: signals)
   TY_FUNC, TY_NEURON, TY_SYNAPSE, TY_RULE, TY_MODULE
 } TypeKind;
 
@@ -58,6 +59,8 @@ bool dim_pow(Dim a, int num, int den, Dim *out); // false if not in twelfths or 
 Type type_num(Dim dim, const Unit *unit);
 Type type_of(TypeKind kind);
 Type type_array(TypeKind elem, int ndim, Dim dim, const Unit *unit);
+Type type_list(Type one, Arena *a);
+Type type_one(Type list); // what an element of a TY_LIST is
 bool type_is_number(Type t); // TY_NUM, TY_INT (and TY_BOOL, which counts 1)
 // "mV", "a plain number", "an array of mV", "a population of LIF": for messages. In the arena.
 const char *type_text(Type t, Arena *a);

@@ -35,6 +35,18 @@ static bool sum_of_populations(Frame *f) {
   return give(f, 2, value_obj(s));
 }
 
+bool script_op_SUM(Frame *f, ScriptIns in) {
+  (void)in;
+  const List *l = (const List *)f->sp[-1].obj;
+  Sel *s = sel_sum((const Sel *)l->item[0].obj, NULL);
+  for (int64_t k = 1; k < l->n; k++) {
+    Sel *more = sel_sum(s, (const Sel *)l->item[k].obj);
+    value_drop(value_obj(s));
+    s = more;
+  }
+  return give(f, 1, value_obj(s));
+}
+
 bool script_op_BINARY(Frame *f, ScriptIns in) {
   Value a = f->sp[-2], b = f->sp[-1], out = value_none();
   if (a.kind == VAL_SEL && b.kind == VAL_SEL && in.a == ARRAY_ADD) return sum_of_populations(f);

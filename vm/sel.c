@@ -36,6 +36,8 @@ Sel *sel_slice(const Sel *s, int64_t lo, int64_t hi) {
 }
 
 Sel *sel_sum(const Sel *a, const Sel *b) {
+  const Sel none = {0};
+  if (!b) b = &none;
   Sel *out = sel_new(a->nparts + b->nparts);
   for (int k = 0; k < a->nparts; k++) out->part[k] = part_slice(&a->part[k], 0, a->part[k].n);
   for (int k = 0; k < b->nparts; k++) out->part[a->nparts + k] = part_slice(&b->part[k], 0, b->part[k].n);

@@ -79,7 +79,7 @@ int pop_var(const Pop *p, const char *name); // number of a variable, -1
 Sel *sel_of_pop(Pop *p);
 Sel *sel_slice(const Sel *s, int64_t lo, int64_t hi);                         // 0 <= lo <= hi <= s->n
 bool sel_pick(Vm *vm, const Sel *s, const Array *index, Sel **out, Span span); // indices (negative: from the end) or mask
-Sel *sel_sum(const Sel *a, const Sel *b);
+Sel *sel_sum(const Sel *a, const Sel *b); // b NULL: a copy
 // E[where COND]: the kernel of lower_where.
 bool sel_where(Vm *vm, const Sel *s, Kernel *cond, const Value *captures, int ncaptures, Sel **out, Span span);
 // A variable of the elements now: states, params, lets, inputs, weights; "i", "pos.x", "last_spike" (a time).
