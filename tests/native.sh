@@ -198,7 +198,19 @@ END
 
 "$HEBB" test --tap "$top_srcdir/tests/lapack" >said 2>&1
 lapack=$?
-if grep -q E0854 said; then skip 'eigenvalues and singular values' 'built without LAPACK'; else verdict $lapack 'eigenvalues and singular values'; fi
+if grep -q E0854 said; then skip 'eigenvalues, singular values, large equations' 'built without LAPACK'; else verdict $lapack 'eigenvalues, singular values, large equations'; fi
+# A library of that name without functions hides the one that comes along: what goes on without it gives the same.
+if mkdir -p without && echo 'int nothing;' >nothing.c && ${CC:-cc} -shared -fPIC -o without/hebb_linear.so nothing.c 2>/dev/null && cp without/hebb_linear.so without/hebb_fft.so; then
+  HEBB_KERNEL_PATH=$work/without "$HEBB" test --tap "$top_srcdir/tests/lapack/equations.hebb" >said 2>&1
+  verdict $? 'large equations without LAPACK'
+  echo 'print eig([[1]]).re' >model.hebb
+  HEBB_KERNEL_PATH=$work/without "$HEBB" run model.hebb >said 2>&1
+  [ $? = 2 ] && grep -q 'E0854: `eig` needs LAPACK' said
+  verdict $? 'eigenvalues without LAPACK'
+else
+  skip 'large equations without LAPACK' 'no C compiler'
+  skip 'eigenvalues without LAPACK' 'no C compiler'
+fi
 
 says 'a library that is not there' 'E0850' 'there is no library "./nowhere.so"' 'looked for it in ./nowhere.so' <<'END'
 native "./nowhere.so" { f(x: real) -> real }

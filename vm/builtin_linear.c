@@ -7,6 +7,7 @@
 #include "vm/linear.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 typedef bool (*OfTwo)(BuiltinCall *c, const ArrayView *x, const ArrayView *y);
@@ -31,12 +32,16 @@ static bool shapes_differ(BuiltinCall *c, const ArrayView *x, const ArrayView *y
 
 // ---- products ----
 
-// From here on a product is worth a call of BLAS. Below it results are the same on every machine; above it they are as near
-// as rounding leaves them.
-enum { LARGE_PRODUCT = 1 << 15 };
+// From here on, in multiplications, work is worth a call of BLAS or LAPACK. Below it results are the same on every machine;
+// above it they are as near as rounding leaves them.
+enum { LARGE = 1 << 15 };
+
+static bool is_large(int64_t m, int64_t k, int64_t n) {
+  return m <= INT32_MAX && k <= INT32_MAX && n <= INT32_MAX && (double)m * (double)k * (double)n >= LARGE;
+}
 
 static bool blas_product(BuiltinCall *c, const ArrayView *x, const ArrayView *y, double *out, int64_t m, int64_t k, int64_t n) {
-  if (m * k * n < LARGE_PRODUCT || m > INT32_MAX || k > INT32_MAX || n > INT32_MAX) return false;
+  if (!is_large(m, k, n)) return false;
   const NativeFn *f = kernels_find(c->vm, n == 1 ? KERNEL_hebb_matvec : KERNEL_hebb_matmul);
   if (!f) return false;
   NativeCell args[6] = {{.i = m}, {.i = k}, {.i = n}, {.p = x->data}, {.p = y->data}, {.p = out}}, result;
@@ -154,6 +159,26 @@ static bool corr_pair(BuiltinCall *c, const ArrayView *x, const ArrayView *y) { 
 bool builtin_cov(BuiltinCall *c) { return arg_given(c, 1) ? with_two(c, cov_pair) : of_columns(c, stats_cov); }
 bool builtin_corr(BuiltinCall *c) { return arg_given(c, 1) ? with_two(c, corr_pair) : of_columns(c, correlation); }
 
+// ---- LAPACK ----
+
+typedef enum LapackEnd { LAPACK_DONE, LAPACK_SINGULAR, LAPACK_FAILED, LAPACK_MISSING } LapackEnd;
+enum { STATUS_SINGULAR = 2, STATUS_MISSING = 3 }; // of the kernels in stdlib/kernels/linear.c
+
+// text: what went wrong.
+static LapackEnd lapack(BuiltinCall *c, KernelId id, NativeCell *args, char text[static 600]) {
+  const NativeFn *f = kernels_find(c->vm, id);
+  NativeCell result;
+  snprintf(text, 600, "its library hebb_linear is not found");
+  if (!f) return LAPACK_MISSING;
+  native_call(f, args, &result);
+  if (!native_failed(f, &result, text)) return LAPACK_DONE;
+  switch ((int)result.word) {
+  case STATUS_SINGULAR: return LAPACK_SINGULAR;
+  case STATUS_MISSING: return snprintf(text, 600, "hebb was built without it"), LAPACK_MISSING;
+  default: return LAPACK_FAILED;
+  }
+}
+
 // ---- equations ----
 
 static double *copy_numbers(const ArrayView *v) {
@@ -177,13 +202,21 @@ static bool equation_shapes(BuiltinCall *c, const ArrayView *a, const ArrayView 
   return check_finite(c, 0, a) && check_finite(c, 1, b);
 }
 
+// Large ones by LAPACK where it is there; what it cannot do, for lack of memory, elimination can.
+static bool solve_balanced(void *ctx, double *a, double *b, int64_t n, int64_t m) {
+  char text[600];
+  NativeCell args[] = {{.i = n}, {.i = m}, {.p = a}, {.p = b}, {.p = b}};
+  LapackEnd end = is_large(n, n, n > m ? n : m) ? lapack(ctx, KERNEL_hebb_solve, args, text) : LAPACK_MISSING;
+  return end == LAPACK_DONE || (end != LAPACK_SINGULAR && linear_eliminate(NULL, a, b, n, m));
+}
+
 static bool solve(BuiltinCall *c, const ArrayView *a, const ArrayView *b) {
   if (!equation_shapes(c, a, b, true)) return false;
   Array *r = arg_make(c, VAL_NUM, b->ndim, b->shape);
   if (!r) return false;
   double *m = copy_numbers(a);
   if (r->n) memcpy(r->data, b->data, (size_t)r->n * sizeof *r->data);
-  bool ok = linear_solve(m, r->data, a->shape[0], b->ndim == 2 ? b->shape[1] : 1);
+  bool ok = linear_solve(m, r->data, a->shape[0], b->ndim == 2 ? b->shape[1] : 1, solve_balanced, c);
   mem_free(m);
   if (ok) return give(c, value_obj(r));
   value_drop(value_obj(r));
@@ -193,11 +226,19 @@ static bool solve(BuiltinCall *c, const ArrayView *a, const ArrayView *b) {
 }
 bool builtin_solve(BuiltinCall *c) { return with_two(c, solve); }
 
+static bool lapack_lstsq(BuiltinCall *c, const ArrayView *a, const ArrayView *b, double *x, int64_t r) {
+  int64_t m = a->shape[0], n = a->shape[1];
+  char text[600];
+  NativeCell args[] = {{.i = m}, {.i = n}, {.i = r}, {.p = a->data}, {.p = b->data}, {.p = x}};
+  return is_large(m, n, m < n ? m : n) && r <= INT32_MAX && lapack(c, KERNEL_hebb_lstsq, args, text) == LAPACK_DONE;
+}
+
 static bool lstsq(BuiltinCall *c, const ArrayView *a, const ArrayView *b) {
   if (!equation_shapes(c, a, b, false)) return false;
   int64_t shape[2] = {a->shape[1], b->ndim == 2 ? b->shape[1] : 1};
   Array *r = arg_make(c, VAL_NUM, b->ndim, shape);
   if (!r) return false;
+  if (lapack_lstsq(c, a, b, r->data, shape[1])) return give(c, value_obj(r));
   double *m = copy_numbers(a), *v = copy_numbers(b);
   linear_least_squares(m, v, r->data, a->shape[0], a->shape[1], shape[1]);
   mem_free(m);
@@ -215,16 +256,10 @@ static bool no_lapack(BuiltinCall *c, const char *name, const char *why) {
 }
 
 static bool call_lapack(BuiltinCall *c, KernelId id, const char *name, NativeCell *args) {
-  const NativeFn *f = kernels_find(c->vm, id);
-  NativeCell result;
   char text[600];
-  if (!f) return no_lapack(c, name, "its library hebb_linear is not found");
-  native_call(f, args, &result);
-  const char *said = native_message(f);
-  bool missing = said && strstr(said, "built without");
-  bool failed = native_failed(f, &result, text);
-  if (missing) return no_lapack(c, name, "hebb was built without it");
-  return !failed || arg_error(c, 0, E_SINGULAR, "%s", text);
+  LapackEnd end = lapack(c, id, args, text);
+  if (end == LAPACK_MISSING) return no_lapack(c, name, text);
+  return end == LAPACK_DONE || arg_error(c, 0, E_SINGULAR, "%s", text);
 }
 
 // A table of new arrays, n rows each; columns that are matrices have `widths` columns.

@@ -10,6 +10,8 @@
 #define LINEAR_KERNELS(KERNEL)    \
   KERNEL(hebb_matvec, "nnxxy")    \
   KERNEL(hebb_matmul, "nnnxxy")   \
+  KERNEL(hebb_solve, "nnxxy")     \
+  KERNEL(hebb_lstsq, "nnnxxy")    \
   KERNEL(hebb_eig, "nxyyyy")      \
   KERNEL(hebb_svd, "nnnxyyy")
 

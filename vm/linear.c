@@ -92,42 +92,55 @@ static void substitute_back(const double *a, double *b, int64_t n, int64_t m) {
     }
 }
 
-bool linear_solve(double *a, double *b, int64_t n, int64_t m) {
+bool linear_eliminate(void *ctx, double *a, double *b, int64_t n, int64_t m) {
+  (void)ctx;
+  if (!eliminate(a, b, n, m)) return false;
+  substitute_back(a, b, n, m);
+  return true;
+}
+
+bool linear_solve(double *a, double *b, int64_t n, int64_t m, LinearSolver by, void *ctx) {
   double *col = mem_alloc((size_t)(n ? n : 1) * sizeof *col);
-  bool ok = balance(a, b, col, n, m) && eliminate(a, b, n, m);
-  if (ok) {
-    substitute_back(a, b, n, m);
-    for (int64_t i = 0; i < n; i++)
-      for (int64_t j = 0; j < m; j++) b[i * m + j] *= col[i];
-  }
+  bool ok = balance(a, b, col, n, m) && by(ctx, a, b, n, m);
+  for (int64_t i = 0; ok && i < n; i++)
+    for (int64_t j = 0; j < m; j++) b[i * m + j] *= col[i];
   mem_free(col);
   return ok;
 }
 
 // ---- least squares ----
 
-static double column_norm(const double *a, int64_t m, int64_t n, int64_t from, int64_t j) {
+// The sum of v[i] a[i, j] over rows lo..hi-1, pairwise: over thousands of observations a plain sum would lose digits.
+static double column_sum(const double *v, const double *a, int64_t n, int64_t lo, int64_t hi, int64_t j) {
+  if (hi - lo > 32) {
+    int64_t half = lo + (hi - lo) / 2;
+    return column_sum(v, a, n, lo, half, j) + column_sum(v, a, n, half, hi, j);
+  }
   double s = 0;
-  for (int64_t i = from; i < m; i++) s = hypot(s, a[i * n + j]);
+  for (int64_t i = lo; i < hi; i++) s += v[i] * a[i * n + j];
   return s;
+}
+
+static double column_norm(const double *a, int64_t m, int64_t n, int64_t from, int64_t j) {
+  double most = 0, s = 0;
+  for (int64_t i = from; i < m; i++) most = fmax(most, fabs(a[i * n + j]));
+  for (int64_t i = from; most > 0 && i < m; i++) s += a[i * n + j] / most * (a[i * n + j] / most);
+  return most * sqrt(s);
 }
 
 // The reflection that brings column k of a[m, n], from row k on, to its first axis: v (v[k] = 1 scaled in) and beta.
 static double reflector(double *a, int64_t m, int64_t n, int64_t k, double *v) {
   double norm = column_norm(a, m, n, k, k);
   if (norm == 0) return 0;
-  double alpha = a[k * n + k] > 0 ? -norm : norm, vv = 0;
+  double alpha = a[k * n + k] > 0 ? -norm : norm;
   for (int64_t i = k; i < m; i++) v[i] = a[i * n + k] / norm;
   v[k] -= alpha / norm;
-  for (int64_t i = k; i < m; i++) vv += v[i] * v[i];
-  return 2 / vv;
+  return 2 / column_sum(v, v, 1, k, m, 0);
 }
 
 static void reflect(double *a, int64_t n, int64_t from, int64_t m, int64_t k, const double *v, double beta) {
   for (int64_t j = from; j < n; j++) {
-    double s = 0;
-    for (int64_t i = k; i < m; i++) s += v[i] * a[i * n + j];
-    s *= beta;
+    double s = beta * column_sum(v, a, n, k, m, j);
     for (int64_t i = k; i < m; i++) a[i * n + j] -= s * v[i];
   }
 }

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: MIT
 // hebb_linear: dense linear algebra for the language, called as any native kernel is. Products go through CBLAS and
-// decompositions through LAPACKE where configure found them; products have loops of their own where not, decompositions say
-// that they are missing. Matrices stand row by row.
+// equations and decompositions through LAPACKE where configure found them; products have loops of their own where not, the
+// others say that they are missing. Matrices stand row by row.
 //
 // BLAS is kept to one thread: what a product gives must not depend on how many there are.
 #include "hebb_kernel.h"
 
+#include <float.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -80,8 +81,14 @@ HEBB_KERNEL int hebb_matmul(HebbCount m, HebbCount k, HebbCount n, const double 
   return 0;
 }
 
-// ---- decompositions ----
-#ifdef HEBB_LAPACKE
+// ---- equations and decompositions ----
+// A status other than 1 says what went wrong (vm/builtin_linear.c).
+enum { SINGULAR = 2, MISSING = 3 };
+#ifndef HEBB_LAPACKE
+static int missing(void) { return hebb_fail("hebb was built without LAPACKE"), MISSING; }
+#else
+static int no_memory(void) { return hebb_fail("there is no memory for it"); }
+
 static double *copy(const double *x, size_t n) {
   double *p = malloc(sizeof *p * (n + 1));
   return p ? memcpy(p, x, sizeof *p * n) : NULL;
@@ -100,6 +107,53 @@ static void eigenvectors(HebbCount n, const double *im, const double *v, double 
 }
 #endif
 
+// A X = B, with A of n rows and columns; refined. X may be B.
+HEBB_KERNEL int hebb_solve(HebbCount n, HebbCount m, const double *A, const double *B, double *X);
+HEBB_KERNEL int hebb_solve(HebbCount n, HebbCount m, const double *A, const double *B, double *X) {
+#ifdef HEBB_LAPACKE
+  size_t nn = (size_t)(n * n), nm = (size_t)(n * m);
+  double *a = copy(A, nn), *b = copy(B, nm), *room = malloc(sizeof *room * (nn + 2 * (size_t)(n + m) + 1));
+  int *pivot = malloc(sizeof *pivot * (size_t)(n + 1)), status = -1;
+  if (a && b && room && pivot) {
+    double *row = room + nn, *column = row + n, *forward = column + n, *backward = forward + m, condition, growth;
+    char equed = 'N';
+    one_thread();
+    status = LAPACKE_dgesvx(LAPACK_ROW_MAJOR, 'N', 'N', (int)n, (int)m, a, (int)n, room, (int)n, pivot, &equed, row, column, b, (int)m, X,
+                            (int)m, &condition, forward, backward, &growth);
+  }
+  free(a);
+  free(b);
+  free(room);
+  free(pivot);
+  if (status > 0) return hebb_fail("the matrix is singular"), SINGULAR;
+  return status ? no_memory() : 0;
+#else
+  return (void)n, (void)m, (void)A, (void)B, (void)X, missing();
+#endif
+}
+
+// The shortest X of n rows and r columns that brings A X nearest to B of m rows, by singular values.
+HEBB_KERNEL int hebb_lstsq(HebbCount m, HebbCount n, HebbCount r, const double *A, const double *B, double *X);
+HEBB_KERNEL int hebb_lstsq(HebbCount m, HebbCount n, HebbCount r, const double *A, const double *B, double *X) {
+#ifdef HEBB_LAPACKE
+  HebbCount rows = m > n ? m : n, least = m < n ? m : n;
+  double *a = copy(A, (size_t)(m * n)), *b = malloc(sizeof *b * (size_t)(rows * r + 1)), *s = malloc(sizeof *s * (size_t)(least + 1));
+  int status = -1, rank;
+  if (a && b && s) {
+    memcpy(b, B, sizeof *b * (size_t)(m * r));
+    one_thread();
+    status = LAPACKE_dgelsd(LAPACK_ROW_MAJOR, (int)m, (int)n, (int)r, a, (int)n, b, (int)r, s, DBL_EPSILON * (double)rows, &rank);
+    if (status == 0) memcpy(X, b, sizeof *X * (size_t)(n * r));
+  }
+  free(a);
+  free(b);
+  free(s);
+  return status ? hebb_fail("the singular values were not found") : 0;
+#else
+  return (void)m, (void)n, (void)r, (void)A, (void)B, (void)X, missing();
+#endif
+}
+
 // Eigenvalues re + i im of A, and in the rows of vre + i vim the eigenvectors of length 1.
 HEBB_KERNEL int hebb_eig(HebbCount n, const double *A, double *re, double *im, double *vre, double *vim);
 HEBB_KERNEL int hebb_eig(HebbCount n, const double *A, double *re, double *im, double *vre, double *vim) {
@@ -113,7 +167,7 @@ HEBB_KERNEL int hebb_eig(HebbCount n, const double *A, double *re, double *im, d
   free(v);
   return status ? hebb_fail("the eigenvalues were not found") : 0;
 #else
-  return (void)n, (void)A, (void)re, (void)im, (void)vre, (void)vim, hebb_fail("hebb was built without LAPACKE");
+  return (void)n, (void)A, (void)re, (void)im, (void)vre, (void)vim, missing();
 #endif
 }
 
@@ -130,6 +184,6 @@ HEBB_KERNEL int hebb_svd(HebbCount m, HebbCount n, HebbCount k, const double *A,
   free(u);
   return status ? hebb_fail("the singular values were not found") : 0;
 #else
-  return (void)m, (void)n, (void)k, (void)A, (void)s, (void)U, (void)V, hebb_fail("hebb was built without LAPACKE");
+  return (void)m, (void)n, (void)k, (void)A, (void)s, (void)U, (void)V, missing();
 #endif
 }
