@@ -138,6 +138,28 @@ AC_DEFUN([HEBB_LINEAR], [
   AC_SUBST([LINEAR_LIBS])
 ])
 
+# HEBB_KISSFFT: --with-kissfft=yes|no|auto; sets have_kissfft. Its header for C++ is what is needed: a template, of which we
+# take double precision. (The library for C is of single precision where distributions have it.)
+AC_DEFUN([HEBB_KISSFFT], [
+  AC_ARG_WITH([kissfft], [AS_HELP_STRING([--with-kissfft], [long spectra by KissFFT (default: where found)])], [], [with_kissfft=auto])
+  have_kissfft=no
+  AS_IF([test "x$with_kissfft" != xno], [
+    AC_LANG_PUSH([C++])
+    AC_MSG_CHECKING([for kissfft/kissfft.hh and a compiler of C++11])
+    AC_LINK_IFELSE([AC_LANG_PROGRAM([[
+        #include <complex>
+        #include <kissfft/kissfft.hh>
+        static thread_local int here;
+      ]], [[ kissfft<double> f(4, false); double x[8] = {0}; std::complex<double> y[4]; f.transform_real(x, y); return here; ]])],
+      [have_kissfft=yes])
+    AC_MSG_RESULT([$have_kissfft])
+    AC_LANG_POP([C++])
+    AS_IF([test "x$with_kissfft$have_kissfft" = xyesno],
+      [AC_MSG_ERROR([--with-kissfft was asked for, but kissfft/kissfft.hh or a compiler of C++ is missing: install libkissfft-dev and g++])])
+  ])
+  AM_CONDITIONAL([HAVE_KISSFFT], [test "x$have_kissfft" = xyes])
+])
+
 # HEBB_TRY_LINEAR(WHICH, CPPFLAGS, LIBS, INCLUDE, CODE): takes the library if a program with it links.
 AC_DEFUN([HEBB_TRY_LINEAR], [
   hebb_save_CPPFLAGS=$CPPFLAGS hebb_save_LIBS=$LIBS

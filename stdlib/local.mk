@@ -13,3 +13,11 @@ stdlib_kernels_hebb_linear_la_CPPFLAGS = $(AM_CPPFLAGS) $(LINEAR_CPPFLAGS)
 stdlib_kernels_hebb_linear_la_CFLAGS = $(AM_CFLAGS) $(KERNEL_CFLAGS)
 stdlib_kernels_hebb_linear_la_LDFLAGS = $(AM_LDFLAGS) -module -avoid-version -shared
 stdlib_kernels_hebb_linear_la_LIBADD = $(LINEAR_LIBS)
+
+# Of C++, whose run-time library hebb itself does not need either.
+if HAVE_KISSFFT
+pkglib_LTLIBRARIES += stdlib/kernels/hebb_fft.la
+stdlib_kernels_hebb_fft_la_SOURCES = stdlib/kernels/fft.cc
+stdlib_kernels_hebb_fft_la_CXXFLAGS = $(AM_CXXFLAGS) -Wall -Wextra $(SAN_CFLAGS)
+stdlib_kernels_hebb_fft_la_LDFLAGS = $(AM_LDFLAGS) -module -avoid-version -shared
+endif

@@ -201,14 +201,14 @@ lapack=$?
 if grep -q E0854 said; then skip 'eigenvalues, singular values, large equations' 'built without LAPACK'; else verdict $lapack 'eigenvalues, singular values, large equations'; fi
 # A library of that name without functions hides the one that comes along: what goes on without it gives the same.
 if mkdir -p without && echo 'int nothing;' >nothing.c && ${CC:-cc} -shared -fPIC -o without/hebb_linear.so nothing.c 2>/dev/null && cp without/hebb_linear.so without/hebb_fft.so; then
-  HEBB_KERNEL_PATH=$work/without "$HEBB" test --tap "$top_srcdir/tests/lapack/equations.hebb" >said 2>&1
-  verdict $? 'large equations without LAPACK'
+  HEBB_KERNEL_PATH=$work/without "$HEBB" test --tap "$top_srcdir/tests/lapack/equations.hebb" "$top_srcdir/tests/lapack/spectrum.hebb" >said 2>&1
+  verdict $? 'large equations and long spectra without libraries'
   echo 'print eig([[1]]).re' >model.hebb
   HEBB_KERNEL_PATH=$work/without "$HEBB" run model.hebb >said 2>&1
   [ $? = 2 ] && grep -q 'E0854: `eig` needs LAPACK' said
   verdict $? 'eigenvalues without LAPACK'
 else
-  skip 'large equations without LAPACK' 'no C compiler'
+  skip 'large equations and long spectra without libraries' 'no C compiler'
   skip 'eigenvalues without LAPACK' 'no C compiler'
 fi
 

@@ -9,6 +9,7 @@
 #include "base/scale.h"
 #include "vm/builtin_args.h"
 #include "vm/builtin_stats.h"
+#include "vm/kernels.h"
 #include "vm/spectrum.h"
 #include "vm/spikes.h"
 
@@ -372,6 +373,19 @@ static void sample_window(double begin, double dt, double from, double to, int64
   *hi = (int64_t)b;
 }
 
+// Segments of this length and more are transformed by KissFFT, where it is there; shorter ones are the same on every machine.
+enum { LONG_SEGMENT = 1024 };
+
+static bool power_by_kernel(void *ctx, const double *x, int64_t n, double *power) {
+  BuiltinCall *c = ctx;
+  const NativeFn *f = n >= LONG_SEGMENT ? kernels_find(c->vm, KERNEL_hebb_power) : NULL;
+  NativeCell args[] = {{.i = n}, {.i = n / 2 + 1}, {.p = x}, {.p = power}}, result;
+  char text[600];
+  if (!f) return false;
+  native_call(f, args, &result);
+  return !native_failed(f, &result, text);
+}
+
 static bool spectrum_view(BuiltinCall *c, const ArrayView *v, double begin, double dt) {
   double from, to;
   if (!arg_window(c, 2, &from, &to)) return false;
@@ -391,7 +405,7 @@ static bool spectrum_view(BuiltinCall *c, const ArrayView *v, double begin, doub
   }
   for (int64_t k = 0; k < shape[0]; k++) r->axis->data[k] = (double)k / ((double)segment * dt);
   for (int64_t j = 0; j < columns; j++)
-    spectrum_welch(v->data + lo * columns + j, hi - lo, columns, dt, segment, r->data + j, columns);
+    spectrum_welch(v->data + lo * columns + j, hi - lo, columns, dt, segment, r->data + j, columns, power_by_kernel, c);
   return give(c, value_obj(r));
 }
 

@@ -1,23 +1,26 @@
 // SPDX-License-Identifier: MIT
 // Kernels that come along with hebb (stdlib/kernels/), for built-in functions: C called through libffi as that of anybody
-// else is. The library is loaded when the first of them is called; where it is not found the caller goes on without it.
+// else is. A library is loaded when the first of its kernels is called; where it is not found the caller goes on without it.
 #ifndef HEBB_KERNELS_H
 #define HEBB_KERNELS_H
 #include "vm/ffi.h"
 #include "vm/vm.h"
 
-// KERNEL(name, parameters): n a count, x an array that is read, y one that is written.
-#define LINEAR_KERNELS(KERNEL)    \
-  KERNEL(hebb_matvec, "nnxxy")    \
-  KERNEL(hebb_matmul, "nnnxxy")   \
-  KERNEL(hebb_solve, "nnxxy")     \
-  KERNEL(hebb_lstsq, "nnnxxy")    \
-  KERNEL(hebb_eig, "nxyyyy")      \
-  KERNEL(hebb_svd, "nnnxyyy")
+// KERNEL(library, name, parameters): n a count, x an array that is read, y one that is written. Those of a library stand
+// together.
+#define KERNELS(KERNEL)                    \
+  KERNEL(linear, hebb_matvec, "nnxxy")     \
+  KERNEL(linear, hebb_matmul, "nnnxxy")    \
+  KERNEL(linear, hebb_solve, "nnxxy")      \
+  KERNEL(linear, hebb_lstsq, "nnnxxy")     \
+  KERNEL(linear, hebb_eig, "nxyyyy")       \
+  KERNEL(linear, hebb_svd, "nnnxyyy")      \
+  KERNEL(fft, hebb_power, "nnxy")
 
+typedef enum KernelLib { KERNELS_linear, KERNELS_fft, KERNEL_LIBS } KernelLib;
 typedef enum KernelId {
-#define KERNEL(name, params) KERNEL_##name,
-  LINEAR_KERNELS(KERNEL)
+#define KERNEL(lib, name, params) KERNEL_##name,
+  KERNELS(KERNEL)
 #undef KERNEL
   KERNEL_COUNT
 } KernelId;

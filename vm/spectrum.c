@@ -56,28 +56,45 @@ static double segment_mean(const double *x, int64_t n, int64_t stride) {
   return sum / (double)n;
 }
 
-void spectrum_welch(const double *x, int64_t n, int64_t stride, double dt, int64_t segment, double *out,
-                    int64_t out_stride) {
-  int64_t half = segment / 2, step = half ? half : 1, count = n >= segment ? (n - segment) / step + 1 : 0;
-  Complex *z = mem_alloc((size_t)segment * sizeof *z), *w = mem_alloc((size_t)(half + 1) * sizeof *w);
-  double *window = mem_alloc((size_t)segment * sizeof *window), power = 0;
-  for (int64_t k = 0; k < segment; k++) {
-    window[k] = segment > 1 ? 0.5 - 0.5 * vm_cos(2 * PI * (double)k / (double)segment) : 1;
+// Hann's window; the sum of its squares.
+static double hann(double *window, int64_t n) {
+  double power = 0;
+  for (int64_t k = 0; k < n; k++) {
+    window[k] = n > 1 ? 0.5 - 0.5 * vm_cos(2 * PI * (double)k / (double)n) : 1;
     power += window[k] * window[k];
   }
-  for (int64_t k = 0; k < half; k++) {
-    double angle = -2 * PI * (double)k / (double)segment;
+  return power;
+}
+
+static void twiddles(Complex *w, int64_t n) {
+  for (int64_t k = 0; k < n / 2; k++) {
+    double angle = -2 * PI * (double)k / (double)n;
     w[k] = (Complex){vm_cos(angle), vm_sin(angle)};
   }
+}
+
+static void own_power(const double *x, int64_t n, Complex *z, const Complex *w, double *power) {
+  for (int64_t k = 0; k < n; k++) z[k] = (Complex){x[k], 0};
+  transform(z, n, w);
+  for (int64_t k = 0; k <= n / 2; k++) power[k] = z[k].re * z[k].re + z[k].im * z[k].im;
+}
+
+void spectrum_welch(const double *x, int64_t n, int64_t stride, double dt, int64_t segment, double *out, int64_t out_stride, SpectrumPower by,
+                    void *ctx) {
+  int64_t half = segment / 2, step = half ? half : 1, count = n >= segment ? (n - segment) / step + 1 : 0;
+  Complex *z = mem_alloc((size_t)segment * sizeof *z), *w = mem_alloc((size_t)(half + 1) * sizeof *w);
+  double *window = mem_alloc((size_t)(3 * segment + 1) * sizeof *window), *part = window + segment, *power = part + segment;
+  double sum = hann(window, segment);
+  twiddles(w, segment);
   for (int64_t k = 0; k <= half; k++) out[k * out_stride] = 0;
   for (int64_t s = 0; s < count; s++) {
     const double *p = x + s * step * stride;
     double mean = segment_mean(p, segment, stride);
-    for (int64_t k = 0; k < segment; k++) z[k] = (Complex){(p[k * stride] - mean) * window[k], 0};
-    transform(z, segment, w);
+    for (int64_t k = 0; k < segment; k++) part[k] = (p[k * stride] - mean) * window[k];
+    if (!by || !by(ctx, part, segment, power)) own_power(part, segment, z, w, power);
     for (int64_t k = 0; k <= half; k++) {
       double sides = k == 0 || k == half ? 1 : 2;
-      out[k * out_stride] += sides * (z[k].re * z[k].re + z[k].im * z[k].im) * dt / power / (double)count;
+      out[k * out_stride] += sides * power[k] * dt / sum / (double)count;
     }
   }
   mem_free(z);
