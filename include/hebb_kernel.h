@@ -51,10 +51,15 @@ typedef int64_t HebbCount;
 
 #ifdef __cplusplus
 #define HEBB_KERNEL_C extern "C"
-#define HEBB_KERNEL_LOCAL thread_local
 #else
 #define HEBB_KERNEL_C
+#endif
+#if defined(__cplusplus) && __cplusplus >= 201103L
+#define HEBB_KERNEL_LOCAL thread_local
+#elif defined(__STDC_VERSION__) && __STDC_VERSION__ >= 201112L
 #define HEBB_KERNEL_LOCAL _Thread_local
+#else // C99, C++98
+#define HEBB_KERNEL_LOCAL __thread
 #endif
 #define HEBB_KERNEL HEBB_KERNEL_C __attribute__((visibility("default")))
 
