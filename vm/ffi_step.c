@@ -38,7 +38,17 @@ static bool report_status(Vm *vm, const Pop *p, const NativeStage *s, const Nati
 }
 
 // ---- opening ----
-static bool in_place(const NativeParam *p) { return p->type == NATIVE_REAL && p->scale == 1; }
+static bool as_it_is(const NativeParam *p) { return p->type == NATIVE_REAL && p->scale == 1; }
+
+// Whether the kernel is given the column or array itself. What it reads of a state that it also writes is a copy: arrays do
+// not overlap.
+static bool in_place(const NativeStage *s, int k) {
+  if (!as_it_is(&s->fn->param[k])) return false;
+  for (int j = 0; j < s->fn->nparams; j++)
+    if (j != k && s->fn->param[k].dir == NATIVE_IN && s->fn->param[j].dir != NATIVE_IN && s->arg[k].var >= 0 && s->arg[j].var == s->arg[k].var)
+      return false;
+  return true;
+}
 
 bool calls_prepare(const Scope *s, const NativeStage *stage, int n) {
   bool ok = true;
@@ -69,7 +79,7 @@ static void open_arg(NativeRun *r, int k, const Scope *s, uint32_t object) {
     with.nout = n;
     bound_open(&r->value[k], a->value, &with, object);
   }
-  if (p->ndim && a->global < 0 && !in_place(p)) r->memory[k] = room(native_bytes((NativeType)p->type) * (size_t)n);
+  if (p->ndim && a->global < 0 && !in_place(r->stage, k)) r->memory[k] = room(native_bytes((NativeType)p->type) * (size_t)n);
 }
 
 NativeRun *calls_open(const Scope *s, const NativeStage *stage, int n, uint32_t object) {
@@ -156,7 +166,7 @@ static bool give_global(Call *c, int k) {
   for (int axis = 0; axis < p->ndim; axis++)
     if (!bind_count(c, k, axis, x->shape[axis])) return false;
   c->cell[k].p = x->data;
-  if (in_place(p)) return true;
+  if (as_it_is(p)) return true;
   if (c->r->seen[k] != x) {
     mem_free(c->r->memory[k]);
     c->r->memory[k] = room(native_bytes((NativeType)p->type) * (size_t)x->n);
@@ -174,7 +184,7 @@ static bool give_column(Call *c, int k) {
   if (a->value && !compute(c->vm, c->pop, &c->r->value[k], c->pop->n)) return false;
   if (!bind_count(c, k, 0, c->pop->n)) return false;
   c->cell[k].p = numbers;
-  if (in_place(p)) return true;
+  if (in_place(c->r->stage, k)) return true;
   native_pack(c->r->memory[k], (NativeType)p->type, numbers, c->pop->n, p->scale);
   c->cell[k].p = c->r->memory[k];
   return true;
@@ -222,7 +232,7 @@ static bool take_results(Call *c) {
     int var = c->r->stage->arg[k].var;
     if (f->param[k].dir == NATIVE_IN || var < 0) continue;
     double *x = c->pop->cols[var].p;
-    if (!in_place(&f->param[k])) native_unpack(x, (NativeType)f->param[k].type, c->r->memory[k], c->pop->n, f->param[k].scale);
+    if (!in_place(c->r->stage, k)) native_unpack(x, (NativeType)f->param[k].type, c->r->memory[k], c->pop->n, f->param[k].scale);
     if (all_finite(x, c->pop->n)) continue;
     for (int64_t i = 0; i < c->pop->n; i++) {
       if (isfinite(x[i])) continue;
