@@ -201,6 +201,8 @@ static bool native_arg_fits(Checker *c, Node *call, Node *arg, const NativeParam
   if (want.kind == TY_STR) fits = t.kind == TY_STR;
   else if (want.kind == TY_BOOL) fits = fits && elem == TY_BOOL;
   else fits = fits && type_numeric(t);
+  if (!fits && p->ndim && t.kind == TY_ARRAY && t.ndim > 0 && t.ndim != p->ndim && type_numeric(t))
+    return rule_native_axes(c, call, arg, p->name, p->ndim, t.ndim), false;
   if (!fits) return rule_argument_kind(c, call, arg, p->name, t, wanted(c, p, want)), false;
   if (want.kind == TY_INT && elem == TY_NUM && !t.anydim && !dim_is_none(t.dim))
     return rule_argument_kind(c, call, arg, p->name, t, wanted(c, p, want)), false;
@@ -245,6 +247,20 @@ static Type call_native_function(Checker *c, Node *call, Sym *f, const NativeFn 
   return ok ? function_result(f->decl, args, fn) : type_error();
 }
 
+// Two results cannot go to one variable.
+static bool results_apart(Checker *c, Node **args, const NativeFn *fn) {
+  for (int k = 0; k < fn->nparams; k++)
+    for (int j = 0; j < k; j++) {
+      if (fn->param[k].dir == NATIVE_IN || fn->param[j].dir == NATIVE_IN || !args[k] || !args[j]) continue;
+      const Node *a = args[k]->kid[0], *b = args[j]->kid[0];
+      bool same = a->kind == N_NAME ? b->kind == N_NAME && a->sym == b->sym
+                                    : a->kind == N_MEMBER && b->kind == N_MEMBER && a->name == b->name && a->kid[0]->kind == N_NAME &&
+                                          b->kid[0]->kind == N_NAME && a->kid[0]->sym == b->kid[0]->sym;
+      if (same) return rule_native_twice(c, args[k], args[j]), false;
+    }
+  return true;
+}
+
 // `out` and `inout` name what is changed.
 static bool changed_place(Checker *c, Node *arg, const NativeParam *p, Type want) {
   Node *place = arg->kid[0];
@@ -265,6 +281,7 @@ static Type call_kernel(Checker *c, Node *call, Sym *f, const NativeFn *fn) {
     ok = native_arg_fits(c, call, args[k], p, f->decl->list2[k]->type, false);
     if (ok && p->dir != NATIVE_IN) ok = changed_place(c, args[k], p, f->decl->list2[k]->type);
   }
+  ok = ok && results_apart(c, args, fn);
   call->list = args;
   call->nlist = fn->nparams;
   return ok ? f->decl->type : type_error();
@@ -337,6 +354,7 @@ bool check_kernel_statement(Checker *c, Node *n) {
     bool array = fn->param[k].ndim > 0;
     if (!(array ? handler_array : handler_value)(c, call, args[k], &fn->param[k], f->decl->list2[k]->type)) return true;
   }
+  if (!results_apart(c, args, fn)) return true;
   call->list = args;
   call->nlist = fn->nparams;
   call->type = n->type = type_of(TY_NONE);

@@ -94,6 +94,8 @@ void rule_native_count_first(Checker *c, Node *p);
 void rule_native_many(Checker *c, Node *n, int most);
 void rule_native_nameless(Checker *c, Node *n);
 void rule_native_text(Checker *c, Node *n);
+void rule_native_axes(Checker *c, Node *call, Node *arg, const char *param, int want, int found);
+void rule_native_twice(Checker *c, Node *arg, Node *first);
 void rule_impure_place(Checker *c, Node *call, const char *name);
 void rule_native_place(Checker *c, Node *arg, const char *param);
 void rule_kernel_place(Checker *c, Node *call);

@@ -49,6 +49,15 @@ void rule_native_text(Checker *c, Node *n) {
   fault(c, E_NATIVE_PLACE, n->span, "in code of neurons only a plain text for a kernel can be passed, no other");
 }
 
+void rule_native_axes(Checker *c, Node *call, Node *arg, const char *param, int want, int found) {
+  fault(c, E_SHAPE, arg->span, "`%s` of `%s` has %d ax%s, but this has %d", param, node_text(c, call->kid[0]), want, want == 1 ? "is" : "es", found);
+}
+
+void rule_native_twice(Checker *c, Node *arg, Node *first) {
+  Diag *e = fault(c, E_NATIVE_PLACE, arg->span, "`%s` cannot take two results of one call", node_text(c, arg->kid[0]));
+  diag_label(e, first->span, "it takes this one already");
+}
+
 void rule_impure_place(Checker *c, Node *call, const char *name) {
   Diag *e = fault(c, E_IMPURE_PLACE, call->span, "`%s` is impure, but how often what stands here is computed is not for the model to say", name);
   if (c->cx->kind == CX_BODY) diag_hint(e, "call it in a handler, `on step { x = %s(...) }`, and use the state x here", name);

@@ -240,6 +240,66 @@ END
 "$HEBB" check --explain model.hebb >said 2>&1
 verdict $? 'check loads nothing'
 
+cat >model.hebb <<'END'
+native "libhebbtest" { add_real(x: real, y: real) -> real }
+print add_real(1, 2)
+END
+"$HEBB" check model.hebb >said 2>&1
+for what in '"$HEBB" check --explain model.hebb' '"$HEBB" doc model.hebb' '"$HEBB" fmt --check model.hebb'; do
+  LD_DEBUG=files eval "$what" 2>&1 | grep 'libhebbtest' >said && break
+done
+[ ! -s said ]
+verdict $? 'the loader is not asked by check, doc, fmt'
+
+# hebb_kernel.h in every dialect it is meant for, without a word from the compiler; and a library of C++ that is called.
+cat >own.c <<'END'
+#include <hebb_kernel.h>
+HEBB_KERNEL double square(double x);
+HEBB_KERNEL double square(double x) { return x > 100 ? hebb_fail("%g is too much", x) : x * x; }
+HEBB_KERNEL int leak(HebbCount n, double *V, double f);
+HEBB_KERNEL int leak(HebbCount n, double *V, double f) {
+  for (HebbCount k = 0; k < n; k++) V[k] *= f;
+  return f > 1 ? hebb_fail("f = %g", f) : 0;
+}
+END
+cp own.c own.cc
+echo 'int empty;' >empty.c
+cp empty.c empty.cc
+kernel_header() { # kernel_header COMPILER DIALECT SOURCE
+  if ! $1 $2 -fPIC -shared -o own.so "empty.${3#own.}" 2>/dev/null; then
+    skip "hebb_kernel.h, $1 $2" 'no such compiler'
+    return
+  fi
+  $1 $2 -pedantic -Wall -Wextra -Wshadow -Werror -fPIC -shared -I "$top_srcdir/include" -o own.so "$3" >said 2>&1
+  verdict $? "hebb_kernel.h, $1 $2"
+}
+for dialect in -std=c99 -std=gnu99 -std=c11 -std=c17; do kernel_header "${CC:-cc}" $dialect own.c; done
+for dialect in -std=c++98 -std=c++11 -std=c++17; do kernel_header "${CXX:-g++}" $dialect own.cc; done
+if [ -s own.so ]; then
+  cat >model.hebb <<'END'
+native "./own" { square(x: real) -> real; kernel leak(n: count, V: inout mV[n], f: real) }
+neuron A { state V = -60 mV; on step { leak(V, 0.5) } }
+population P = A[2]
+run 2 steps
+expect square(3) == 9 and min(P.V) == -15 mV and max(P.V) == -15 mV
+END
+  "$HEBB" run model.hebb >said 2>&1
+  verdict $? 'a library of C++'
+  says 'a failure of C++' 'function square failed: 101 is too much' <<'END'
+native "./own" { square(x: real) -> real }
+print square(101)
+END
+  echo 'double square(double x) { return x * x; }' >own.cc
+  ${CXX:-g++} -fPIC -shared -o own.so own.cc
+  says 'a function of C++ without HEBB_KERNEL' 'has no function `square`' 'there is one of C++' 'extern "C"' <<'END'
+native "./own" { square(x: real) -> real }
+END
+else
+  skip 'a library of C++' 'no compiler of C++'
+  skip 'a failure of C++' 'no compiler of C++'
+  skip 'a function of C++ without HEBB_KERNEL' 'no compiler of C++'
+fi
+
 # Libraries made here: one that lacks another, and one of another machine.
 if [ "$(uname -s)" = Linux ] && echo 'int gone(void) { return 1; }' >gone.c && ${CC:-cc} -shared -fPIC -o libgone.so gone.c 2>/dev/null; then
   echo 'int gone(void); double f(double x) { return x + gone(); }' >needs.c

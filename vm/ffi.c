@@ -68,15 +68,19 @@ static bool look_in(Search *s, const char *dir) {
     }
   }
   join(&s->path, dir, s->lib->name, false);
-  str_addf(&s->places, "%s%s", s->places.n ? ", " : "", s->path.data);
+  str_addf(&s->places, "%s%s%s", s->places.n ? ", " : "", s->path.data, has_ending(s->lib->name) ? "" : "[" ENDING "]");
   return false;
 }
+
+// The loader found a file of that name among its own and did not take it.
+static bool refused(const Search *s) { return !s->found && s->words.n && !strstr(s->words.data, ": cannot open shared object file"); }
 
 static bool ask_loader(Search *s) {
   for (int ending = 0; ending < 2 - has_ending(s->lib->name); ending++) {
     s->path.n = 0;
     str_addf(&s->path, "%s%s", s->lib->name, ending ? ENDING : "");
     if (try_open(s, s->path.data)) return true;
+    if (refused(s)) return false;
   }
   const char *list = getenv("LD_LIBRARY_PATH");
   str_addf(&s->places, "%sthe system's directories of libraries%s%s", s->places.n ? ", " : "",
@@ -110,7 +114,10 @@ static bool report_library(Search *s, Diags *d) {
   if (!d) return false;
   const char *name = s->lib->name, *machine = s->found ? native_machine(s->path.data, buf) : NULL;
   Diag *e;
-  if (!s->found && !lacks(s, other)) {
+  if (refused(s)) {
+    e = diag(d, E_NATIVE_LIBRARY, s->lib->span, "the library \"%s\" cannot be loaded", name);
+    if (strstr(s->words.data, "invalid ELF header")) diag_hint(e, "a text for the linker has this name: name the library itself, with its number, as in \"libm.so.6\"");
+  } else if (!s->found && !lacks(s, other)) {
     e = diag(d, E_NATIVE_LIBRARY, s->lib->span, "there is no library \"%s\"", name);
     diag_note(e, "looked for it in %s", s->places.data);
     diag_hint(e, strchr(name, '/') ? "paths start at the script; make the library first if it is made from sources"
@@ -124,7 +131,7 @@ static bool report_library(Search *s, Diags *d) {
   } else {
     e = diag(d, E_NATIVE_LIBRARY, s->lib->span, "the library \"%s\" cannot be loaded", name);
   }
-  if (s->words.n && (s->found || lacks(s, other))) diag_note(e, "the loader says: %s", s->words.data);
+  if (s->words.n && (s->found || refused(s) || lacks(s, other))) diag_note(e, "the loader says: %s", s->words.data);
   return false;
 }
 
@@ -185,11 +192,32 @@ static bool prepare(NativeFn *f, Interface *in, Diags *d) {
   return false;
 }
 
+// Whether C++ made another name of it: _Z, the length of the name, the name, its parameters.
+static bool is_mangled(const char *symbol, const char *name) {
+  char begin[160];
+  int n = snprintf(begin, sizeof begin, "_Z%zu%s", strlen(name), name);
+  return n < (int)sizeof begin && strncmp(symbol, begin, (size_t)n) == 0;
+}
+
+// Drops what nobody means to call: names that begin with _, and our own of hebb_kernel.h. True if C++ has `name` itself.
+static bool callable(const char **names, int *n, const char *name) {
+  int kept = 0;
+  bool mangled = false;
+  for (int k = 0; k < *n; k++) {
+    mangled = mangled || is_mangled(names[k], name);
+    if (names[k][0] != '_' && strcmp(names[k], "hebb_kernel_message") != 0) names[kept++] = names[k];
+  }
+  *n = kept;
+  return mangled;
+}
+
 static void suggest(const NativeLib *lib, const char *name, Diag *e) {
   int n;
   const char **names = native_symbols(lib->path, &n);
+  bool mangled = names && callable(names, &n, name);
   const char *near = nearest_name(name, names, n);
-  if (near) diag_hint(e, "did you mean `%s`?", near);
+  if (mangled) diag_hint(e, "there is one of C++, which C cannot call: put HEBB_KERNEL (or extern \"C\") before it");
+  else if (near) diag_hint(e, "did you mean `%s`?", near);
   else if (n) {
     Str list = {0};
     for (int k = 0; k < n && k < 8; k++) str_addf(&list, "%s%s", k ? ", " : "", names[k]);

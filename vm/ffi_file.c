@@ -78,7 +78,7 @@ static const char **list_functions(const Elf64_Sym *sym, size_t nsym, const char
   memcpy(text, names, nnames);
   for (size_t k = 0; k < nsym; k++) {
     bool function = ELF64_ST_TYPE(sym[k].st_info) == STT_FUNC && sym[k].st_shndx != SHN_UNDEF;
-    if (function && sym[k].st_name < nnames && text[sym[k].st_name] != '_') list[(*n)++] = text + sym[k].st_name;
+    if (function && sym[k].st_name < nnames) list[(*n)++] = text + sym[k].st_name;
   }
   return list;
 }
