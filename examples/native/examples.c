@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
-// Kernels of the examples: a filter, a channel whose rates are looked up, a pole on a cart.
+// Kernels of the examples: a filter, a channel whose rates are looked up, a pole on a cart, a clock.
 #include <hebb_kernel.h>
 
 #include <math.h>
+#include <time.h>
 
 // ---- a filter ----
 // One pole: y[k] = y[k-1] + a (x[k] - y[k-1]). y may hold the last value of an earlier piece in its first element.
@@ -62,3 +63,6 @@ HEBB_KERNEL int cart_pole(HebbCount n, double *state, double force, double dt) {
   if (fabs(state[2]) > 1.5) return hebb_fail("the pole fell at x = %.3g m", state[0]);
   return 0;
 }
+
+// ---- a clock ----
+HEBB_KERNEL double processor_time(void) { return (double)clock() / CLOCKS_PER_SEC; } // of this process, in s
