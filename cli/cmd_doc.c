@@ -148,15 +148,13 @@ static void put_equations(Page *p, const Node *decl, const Sources *s) {
   }
 }
 
-static bool is_model(const Node *n) { return n->kind == N_NEURON || n->kind == N_SYNAPSE || n->kind == N_RULE || n->kind == N_NETWORK; }
-
 static void put_declaration(Page *p, const Node *n, const Sources *s) {
   Str head = {0};
   doc_heading(n, s, &head);
   put_heading(p, 3, head.data, n->name ? n->name->text : NULL);
   str_free(&head);
   put_paragraph(p, n->doc);
-  if (!is_model(n)) return;
+  if (n->kind == N_FUNCTION || !node_is(n, NODE_DECLARES)) return;
   begin_rows(p);
   put_parts(p, n, s);
   if (n->kind != N_NETWORK) put_equations(p, n, s);
@@ -164,7 +162,7 @@ static void put_declaration(Page *p, const Node *n, const Sources *s) {
 }
 
 static bool documented(const Node *n) {
-  return n->name && (is_model(n) || n->kind == N_FUNCTION || ((n->kind == N_LET || n->kind == N_POPULATION || n->kind == N_SIGNAL) && n->doc));
+  return n->name && (node_is(n, NODE_DECLARES) || ((n->kind == N_LET || n->kind == N_POPULATION || n->kind == N_SIGNAL) && n->doc));
 }
 
 // The first `##` lines of a file, where an empty line parts them from what follows.

@@ -24,23 +24,7 @@ static const Atom *names_of(const Node *tree, Atom names[static 16], int *n) {
   *n = 0;
   for (int k = 0; k < tree->nlist && *n < 16; k++) {
     const Node *d = tree->list[k];
-    switch ((NodeKind)d->kind) {
-    case N_NEURON:
-    case N_SYNAPSE:
-    case N_RULE:
-    case N_NETWORK:
-    case N_FUNCTION:
-    case N_POPULATION:
-    case N_CONNECT:
-    case N_RECORD:
-    case N_RECSPIKES:
-    case N_BUILD:
-    case N_SIGNAL:
-    case N_LET:
-      if (d->name) names[(*n)++] = d->name;
-      break;
-    default: break;
-    }
+    if (d->name && node_is(d, NODE_NAMES)) names[(*n)++] = d->name;
   }
   return names;
 }

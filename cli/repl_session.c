@@ -145,26 +145,13 @@ static void say_what_stays(Repl *r, const Sym *old) {
   }
 }
 
-static bool declares(const Node *n) {
-  switch ((NodeKind)n->kind) {
-  case N_NEURON:
-  case N_SYNAPSE:
-  case N_RULE:
-  case N_NETWORK:
-  case N_FUNCTION:
-  case N_POPULATION:
-  case N_CONNECT: return n->name != NULL;
-  default: return false;
-  }
-}
-
 // Symbols that the statement is about to hide.
 static int hidden_by(Repl *r, const Node *tree, Sym **old, int room) {
   Checker *c = compiler_checker(instance_of(r->h).compiler);
   int n = 0;
   for (int k = 0; k < tree->nlist && n < room; k++) {
     const Node *d = tree->list[k];
-    Sym *s = declares(d) ? checker_find(c, d->name->text, d->name->n, d->kind == N_FUNCTION) : NULL;
+    Sym *s = d->name && node_is(d, NODE_DECLARES | NODE_PART) ? checker_find(c, d->name->text, d->name->n, d->kind == N_FUNCTION) : NULL;
     if (s) old[n++] = s;
   }
   return n;

@@ -41,6 +41,28 @@ const char *node_kind_name(NodeKind kind) {
   return kind < N_KINDS ? names[kind] : "?";
 }
 
+bool node_is(const Node *n, unsigned any) {
+  enum { MODEL = NODE_MODEL | NODE_DECLARES | NODE_NAMES | NODE_MODULE };
+  static const uint8_t roles[N_KINDS] = {
+      [N_NEURON] = MODEL,
+      [N_SYNAPSE] = MODEL,
+      [N_RULE] = MODEL,
+      [N_NETWORK] = NODE_DECLARES | NODE_NAMES | NODE_MODULE,
+      [N_FUNCTION] = NODE_DECLARES | NODE_NAMES | NODE_MODULE,
+      [N_NATIVE] = NODE_MODULE,
+      [N_USE] = NODE_MODULE,
+      [N_TEST] = NODE_MODULE,
+      [N_LET] = NODE_NAMES | NODE_MODULE,
+      [N_SIGNAL] = NODE_NAMES,
+      [N_POPULATION] = NODE_PART | NODE_NAMES,
+      [N_CONNECT] = NODE_PART | NODE_NAMES,
+      [N_RECORD] = NODE_NAMES,
+      [N_RECSPIKES] = NODE_NAMES,
+      [N_BUILD] = NODE_NAMES,
+  };
+  return roles[n->kind] & any;
+}
+
 const char *op_text(Op op) {
   static const char *const text[] = {
       [OP_NONE] = "=", [OP_ADD] = "+", [OP_SUB] = "-",  [OP_MUL] = "*",  [OP_DIV] = "/",   [OP_POW] = "^",

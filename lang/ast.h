@@ -74,6 +74,15 @@ struct Node {
 Node *node_new(NodeKind kind, Span span, Arena *a);
 Node *node_clone(const Node *n, Arena *a); // deep; annotations are not copied
 const char *node_kind_name(NodeKind kind);
+// What kinds of nodes are good for at the top level (ast.c has the table).
+enum {
+  NODE_MODEL = 1,    // declares a neuron, synapse or rule
+  NODE_DECLARES = 2, // declares what later statements use: those, functions and networks
+  NODE_PART = 4,     // makes a part of the network that others refer to: populations, connections
+  NODE_NAMES = 8,    // gives its name to something
+  NODE_MODULE = 16   // may stand in a module
+};
+bool node_is(const Node *n, unsigned any);
 const char *op_text(Op op); // "+", "<=", "and"
 
 #endif

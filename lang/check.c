@@ -166,23 +166,8 @@ static void check_use(Checker *c, Node *n) {
 
 // ---- files ----
 
-static bool may_stand_in_module(const Node *n) {
-  switch ((NodeKind)n->kind) {
-  case N_NEURON:
-  case N_SYNAPSE:
-  case N_RULE:
-  case N_NETWORK:
-  case N_FUNCTION:
-  case N_NATIVE:
-  case N_USE:
-  case N_LET:
-  case N_TEST: return true;
-  default: return false;
-  }
-}
-
 static void check_item(Checker *c, Node *n) {
-  if (c->in_module && !may_stand_in_module(n)) {
+  if (c->in_module && !node_is(n, NODE_MODULE)) {
     rule_module_statement(c, n);
     return;
   }

@@ -40,13 +40,10 @@ static void number_list(Node *const *list, int n, uint32_t *count) {
 // A model and the statement that makes a population of it draw for the same object, and begin apart.
 enum { DRAWS_OF_MODEL = 0, DRAWS_OF_SCRIPT = 1 << 16 };
 
-static bool is_model(const Node *n) {
-  return n->kind == N_NEURON || n->kind == N_SYNAPSE || n->kind == N_RULE || n->kind == N_FUNCTION;
-}
-
 static void number_file(Node *file) {
   for (int k = 0; k < file->nlist; k++) {
-    uint32_t count = is_model(file->list[k]) ? DRAWS_OF_MODEL : DRAWS_OF_SCRIPT;
+    bool apart = node_is(file->list[k], NODE_MODEL) || file->list[k]->kind == N_FUNCTION;
+    uint32_t count = apart ? DRAWS_OF_MODEL : DRAWS_OF_SCRIPT;
     number_calls(file->list[k], &count);
   }
 }
