@@ -4,10 +4,11 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 typedef struct Verb {
   const char *name;
-  int (*run)(int argc, char **argv); // NULL: not in this version
+  int (*run)(int argc, char **argv);
 } Verb;
 static const Verb VERBS[] = {
     {"run", cmd_run},         {"check", cmd_check}, {"test", cmd_test}, {"dis", cmd_dis},
@@ -45,9 +46,24 @@ static const char HELP[] =
     "Exit status: 0 done, 1 a failed expect or test, 2 an error in the model or its data, 3 bad usage,\n"
     "70 an internal fault, 130 ended by Ctrl-C.\n";
 
-static int not_yet(const char *verb) {
-  fprintf(stderr, "hebb: `hebb %s` is not part of this version; see hebb --help\n", verb);
+// A word that names no file is taken as a command of another name: `hebb runn model.hebb`, `hebb models`.
+static int no_command(const char *word) {
+  const char *names[sizeof VERBS / sizeof *VERBS];
+  int n = 0;
+  for (size_t k = 0; k < sizeof VERBS / sizeof *VERBS; k++) names[n++] = VERBS[k].name;
+  const char *near = nearest_name(word, names, n);
+  Str file = {0};
+  str_addf(&file, "%s.hebb", word);
+  bool there = access(file.data, R_OK) == 0;
+  fprintf(stderr, "hebb: there is no file and no command `%s`; %s%s%s\n", word, there || near ? "did you mean " : "see hebb --help",
+          there ? file.data : near ? near : "", there || near ? "?" : "");
+  str_free(&file);
   return EXIT_USAGE;
+}
+
+static bool is_word(const char *s) {
+  while (*s >= 'a' && *s <= 'z') s++;
+  return !*s;
 }
 
 int main(int argc, char **argv) {
@@ -63,7 +79,8 @@ int main(int argc, char **argv) {
   }
   for (size_t k = 0; k < sizeof VERBS / sizeof *VERBS; k++) {
     if (strcmp(first, VERBS[k].name) != 0) continue;
-    return VERBS[k].run ? VERBS[k].run(argc - 1, argv + 1) : not_yet(first);
+    return VERBS[k].run(argc - 1, argv + 1);
   }
+  if (is_word(first) && access(first, F_OK) != 0) return no_command(first);
   return cmd_run(argc, argv);
 }

@@ -67,6 +67,13 @@ ok() {
 
 new_model() { "$HEBB" new mine && "$HEBB" test mine.hebb && "$HEBB" run --set drive="0.3 nA" mine.hebb | grep 'spikes, 6[0-9][.]'; }
 not_again() { "$HEBB" new mine; [ $? -eq 3 ]; }
+# A word that is neither a command nor a file.
+no_such_word() {
+  "$HEBB" runn mine.hebb 2>word.out
+  [ $? -eq 3 ] && grep -q 'did you mean run?' word.out || return 1
+  "$HEBB" mine 2>word.out
+  [ $? -eq 3 ] && grep -q 'did you mean mine.hebb?' word.out
+}
 # What is typed statement by statement draws the random numbers of the file.
 same_numbers() {
   cat >drawn.hebb <<'HEBB'
@@ -134,6 +141,7 @@ profile() {
 }
 ok "hebb new makes a model that runs and passes its test" new_model
 ok "run --profile: by phase, by kernel with its lines" profile
+ok "neither a command nor a file" no_such_word
 ok "hebb new overwrites nothing" not_again
 ok "typed at the prompt a script draws the numbers it draws as a file" same_numbers
 ok "figures give no commands to gnuplot" gp_script
