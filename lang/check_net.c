@@ -688,6 +688,16 @@ void check_connect(Checker *c, Node *n) {
 
 // ---- injections ----
 
+// P.V in an expression: a quantity of neurons that moves. Params are read once with good reason.
+static const Node *moving_member(const Node *n) {
+  if (!n) return NULL;
+  if (n->kind == N_MEMBER && n->kid[0]->type.kind == TY_POP && n->sym && (n->sym->kind == SYM_STATE || n->sym->kind == SYM_INPUT || n->sym->kind == SYM_LET)) return n;
+  const Node *found = NULL;
+  for (int k = 0; k < 4 && !found; k++) found = moving_member(n->kid[k]);
+  for (int k = 0; k < n->nlist && !found; k++) found = moving_member(n->list[k]);
+  return found;
+}
+
 void check_inject(Checker *c, Node *n) {
   Sym *input;
   require_place(c, n, "an injection");
@@ -709,6 +719,7 @@ void check_inject(Checker *c, Node *n) {
   if (type_known(v) && !type_numeric(v)) rule_wrong_kind(c, n->kid[0], v, "a number or an array");
   else if (input && !dims_agree(v, input->type)) rule_stimulus_unit(c, n->kid[0], v, input, t.info);
   else if (type_known(v) && type_is_array(v) && expr_varies(n->kid[0])) rule_one_number(c, n->kid[0], v, "what is injected");
+  else if (moving_member(n->kid[0])) rule_inject_reads(c, moving_member(n->kid[0]));
   ctx_leave(c);
   if (n->kid[2]) check_time(c, n->kid[2], "the beginning");
   if (n->kid[3]) check_time(c, n->kid[3], "the end");

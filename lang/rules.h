@@ -173,6 +173,7 @@ void rule_no_via(Checker *c, Node *n);
 void rule_no_pattern(Checker *c, Node *n);
 void rule_weight_missing(Checker *c, Node *n, const Sym *w, const Model *syn);
 void rule_stimulus_unit(Checker *c, Node *n, Type t, const Sym *input, const Model *m);
+void rule_inject_reads(Checker *c, const Node *n);
 void rule_no_weight(Checker *c, Node *n, const Model *syn);
 void rule_no_source(Checker *c, Node *n);
 void rule_lesson_method(Checker *c, Node *n);

@@ -172,6 +172,12 @@ void rule_stimulus_unit(Checker *c, Node *n, Type t, const Sym *input, const Mod
   if (dim_is_none(t.dim)) bare_number(c, e, n, input->type);
 }
 
+void rule_inject_reads(Checker *c, const Node *n) {
+  Diag *e = fault(c, E_INJECT_READS, n->span, "`%s` would be read once, when this statement runs, and not follow the neurons", node_text(c, n));
+  diag_note(e, "a current that follows the neuron is a term of its equations, one from other neurons the `inject` of a synapse");
+  diag_hint(e, "if the value of this moment is meant: let x = %s", node_text(c, n));
+}
+
 void rule_no_weight(Checker *c, Node *n, const Model *syn) {
   Diag *e = fault(c, E_WEIGHT_MISSING, n->span, "%s has no weight that a rule could change", syn->name->text);
   diag_hint(e, "declare one in the synapse: weight w");
