@@ -336,7 +336,9 @@ static void run_segment(Vm *vm, Proj *p, Bound *b, const Arrival *a, int32_t pas
   call.hi = s->off[a->row] + a->end;
   if (b->looks_pre) call.idx[1] = fill_with(proj_run(p), store_source(s, a->row), a->end - a->begin);
   call.idx[2] = store_targets(s, a->row) + a->begin;
+  proj_run(p)->pass = pass;
   note_fault(proj_run(p), history_run(vm, p, b, &call, vm->tick - a->tick), &call);
+  proj_run(p)->pass = 0;
 }
 
 static void arrive(ArrivalList *l, Arrival a) {
@@ -399,16 +401,16 @@ static int32_t most_spikes(const SpikeList *l) {
 }
 
 // Where delays differ from synapse to synapse pre states are kept undelayed, and synapses see them through history: as
-// they were just before the spike (on pre), or after it (on post).
+// they were just before the spike (on pre; after it, where it drew them), or after all of the step (on post).
 static void once_undelayed(Vm *vm, Proj *p, const SpikeList *l, const Bound *each, Bound *once) {
-  ProjRun *r = proj_run(p);
-  history_before(vm, p, each);
-  int32_t *list = fill_with(r, 0, l->n + 1);
-  for (int32_t pass = 0, most = once->k ? most_spikes(l) : 0; pass < most; pass++) {
+  int32_t *list = fill_with(proj_run(p), 0, l->n + 1), most = most_spikes(l);
+  for (int32_t pass = 0; pass == 0 || pass < most; pass++) {
     int64_t n = 0;
-    for (int64_t k = 0; k < l->n; k++)
+    history_spike(vm, p, each, HISTORY_BEFORE, pass);
+    for (int64_t k = 0; once->k && k < l->n; k++)
       if (store_row(proj_store(p), l->i[k]) >= 0 && (l->count ? l->count[k] : 1) > pass) list[n++] = l->i[k];
     run_once(vm, p, once, list, n, pass);
+    history_spike(vm, p, each, HISTORY_DRAWN, pass);
   }
 }
 

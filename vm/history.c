@@ -69,7 +69,8 @@ static HistoryPhase phase_of(const ProjRun *r, const Bound *b, const Slot *t) {
   if (b == &r->coupling || b == &r->source || b == &r->integrate || b == &r->integrate_pre || (r->stage && b == &r->stage->slopes)) return HISTORY_INPUTS;
   if (t->object == OBJ_BLOCK0) return b == &r->on_post && r->code.once_post_first ? HISTORY_AFTER : HISTORY_EVENT;
   if (t->object != OBJ_PREBLOCK) return HISTORY_EVENT;
-  if (once_first(r, b, &event) || b == &r->on_post) return HISTORY_AFTER;
+  if (once_first(r, b, &event)) return HISTORY_DRAWN;
+  if (b == &r->on_post) return HISTORY_AFTER;
   return b == &r->on_pre || event >= 0 ? HISTORY_BEFORE : HISTORY_EVENT;
 }
 
@@ -109,12 +110,21 @@ static void open_kernel(void *ctx, Proj *p, const Kernel *k, Bound *b, int64_t l
   }
 }
 
+double *history_ring(History *h, int pass) {
+  if (!pass) return h->ring;
+  if (pass > h->nagain) h->again = mem_realloc(h->again, sizeof *h->again * (size_t)pass);
+  while (h->nagain < pass) h->again[h->nagain++] = mem_alloc(sizeof *h->ring * (size_t)h->n * (size_t)h->depth + 64);
+  return h->again[pass - 1];
+}
+
 // The past that the same kernel slot saw before the network was bound anew goes on.
 static void take_over(History *old, int nold, History *h, int n) {
   for (int k = 0; k < n; k++)
     for (int o = 0; o < nold; o++) {
       if (old[o].col != h[k].col || old[o].phase != h[k].phase || old[o].post != h[k].post || old[o].depth != h[k].depth || !old[o].ring) continue;
       memcpy(h[k].ring, old[o].ring, sizeof *h[k].ring * (size_t)(h[k].n * h[k].depth));
+      for (int j = 0; j < old[o].nagain; j++)
+        memcpy(history_ring(&h[k], j + 1), old[o].again[j], sizeof *h[k].ring * (size_t)(h[k].n * h[k].depth));
       h[k].begun = old[o].begun;
       h[k].first = old[o].first;
       break;
@@ -124,6 +134,8 @@ static void take_over(History *old, int nold, History *h, int n) {
 static void free_all(History *h, int n) {
   for (int k = 0; k < n; k++) {
     mem_free(h[k].ring);
+    for (int j = 0; j < h[k].nagain; j++) mem_free(h[k].again[j]);
+    mem_free(h[k].again);
     mem_free(h[k].between);
     mem_free(h[k].made);
   }
@@ -166,16 +178,22 @@ void history_take(Vm *vm, Proj *p, HistoryPhase phase) {
     if (r->history[k].phase == phase) take(vm, &r->history[k]);
 }
 
-void history_before(Vm *vm, Proj *p, const Bound *b) {
+void history_spike(Vm *vm, Proj *p, const Bound *b, HistoryPhase phase, int pass) {
   ProjRun *r = proj_run(p);
-  for (int k = 0; k < r->nhistory; k++)
-    if (r->history[k].phase == HISTORY_BEFORE && r->history[k].b == b) take(vm, &r->history[k]);
+  for (int k = 0; k < r->nhistory; k++) {
+    History *h = &r->history[k];
+    if (h->phase != phase || h->b != b) continue;
+    if (!pass) take(vm, h);
+    else memcpy(history_ring(h, pass) + vm->tick % h->depth * h->n, h->col, sizeof *h->col * (size_t)h->n);
+  }
 }
 
-static const double *row_of(const Vm *vm, const History *h, int64_t age) {
+static const double *row_in(const Vm *vm, const History *h, const double *ring, int64_t age) {
   int64_t at = (vm->tick - age) % h->depth;
-  return h->ring + (at < 0 ? at + h->depth : at) * h->n;
+  return ring + (at < 0 ? at + h->depth : at) * h->n;
 }
+
+static const double *row_of(const Vm *vm, const History *h, int64_t age) { return row_in(vm, h, h->ring, age); }
 
 // The polynomial through the rows of steps lo..lo+n-1, at step x: the factor of each.
 static void lagrange(int64_t lo, int n, double x, double *weight) {
@@ -219,7 +237,8 @@ static const double *seen_between(const Vm *vm, History *h, int64_t age) {
   return row;
 }
 
-static const double *seen(const Vm *vm, History *h, int64_t age) {
+static const double *seen(const Vm *vm, History *h, int64_t age, int pass) {
+  if (pass && (h->phase == HISTORY_BEFORE || h->phase == HISTORY_DRAWN)) return row_in(vm, h, history_ring(h, pass), age);
   if (age > 0 && h->phase == HISTORY_INPUTS && vm_net(vm)->stages.c > 0) return seen_between(vm, h, age);
   bool live = age == 0 && (h->phase == HISTORY_INPUTS || h->phase == HISTORY_EVENT);
   return live ? h->col : row_of(vm, h, age);
@@ -229,7 +248,7 @@ void history_aim(Vm *vm, Proj *p, Bound *b, int64_t pre, int64_t post) {
   ProjRun *r = proj_run(p);
   for (int k = 0; k < r->nhistory; k++) {
     History *h = &r->history[k];
-    if (h->b == b) instance_bind(b->in, h->slot, (Bind){.p = (void *)(uintptr_t)seen(vm, h, h->post ? post : pre), .n = h->n});
+    if (h->b == b) instance_bind(b->in, h->slot, (Bind){.p = (void *)(uintptr_t)seen(vm, h, h->post ? post : pre, r->pass), .n = h->n});
   }
 }
 

@@ -258,14 +258,17 @@ typedef struct ArrivalList {
 typedef enum HistoryPhase {
   HISTORY_INPUTS, // at the beginning of each step: couplings, integration
   HISTORY_EVENT,  // before the events of each step
-  HISTORY_BEFORE, // pre states before, and ...
-  HISTORY_AFTER   // ... after the spikes of the step changed them; post states after them
+  HISTORY_BEFORE, // pre states before each spike of the step, for what its arrival does, and ...
+  HISTORY_DRAWN,  // ... after it, where a draw changed them
+  HISTORY_AFTER   // pre and post states after all spikes of the step
 } HistoryPhase;
 typedef struct History {
   HistoryPhase phase;
   bool post;       // of the targets, through post_delay
   const double *col;
   double *ring;    // depth rows of n
+  double **again;  // nagain more such rings: of the second, third ... spike of one source in one step
+  int nagain;
   int64_t n;
   int depth;
   bool begun;
@@ -308,6 +311,7 @@ typedef struct ProjRun {
   int64_t nback;
   int32_t *group_syn;      // a target's synapses and sources, grouped by delay
   int64_t ngroup, *group;
+  int pass;                // which spike of its source in one step the arrival at hand is
   History *history;        // what kernels see of the sources as it was
   int nhistory;
   ArrivalList *calendar;   // DELIVER_KERNEL: by step % depth; then as much for each of code.event
@@ -441,8 +445,10 @@ void rings_quiet(Vm *vm);           // forgets sums and events on their way
 void rings_free(Vm *vm);
 bool history_open(Vm *vm, Proj *p); // history.c: after binding; false: no memory
 void history_close(Proj *p);
+double *history_ring(History *h, int pass); // made where it is not there yet
 void history_take(Vm *vm, Proj *p, HistoryPhase phase);
-void history_before(Vm *vm, Proj *p, const Bound *b); // HISTORY_BEFORE of one handler
+// HISTORY_BEFORE or HISTORY_DRAWN of one handler of arrivals: for spike number `pass` of a source in this step.
+void history_spike(Vm *vm, Proj *p, const Bound *b, HistoryPhase phase, int pass);
 // Lets b see its sources as they were `pre` and its targets as they were `post` steps ago.
 void history_aim(Vm *vm, Proj *p, Bound *b, int64_t pre, int64_t post);
 bool history_of(const Proj *p, const Bound *b, bool post); // whether b sees any past of that side

@@ -193,7 +193,11 @@ static void walk_history(Walk *w, ProjRun *r) {
     if (depth != h->depth) w->ok = false;
     WALK(w, h->begun);
     WALK(w, h->first);
-    walk(w, h->ring, sizeof *h->ring * (size_t)(h->n * h->depth));
+    int again = h->nagain;
+    WALK(w, again);
+    size_t bytes = sizeof *h->ring * (size_t)(h->n * h->depth);
+    if (w->at && (again < 0 || (uint64_t)again * bytes > (uint64_t)(w->end - w->at))) w->ok = false;
+    for (int j = 0; j <= again && w->ok; j++) walk(w, history_ring(h, j), bytes);
   }
 }
 
