@@ -79,20 +79,31 @@ static void print_models(Hebb *h) {
   str_free(&s);
 }
 
-static void print_profile(Hebb *h, double compiled, double ran) {
+// What the network is and what its steps cost. (With --profile they cost more: counting looks at the clock.)
+static void print_cost(Hebb *h, double compiled, double ran) {
   const Vm *vm = script_vm(instance_of(h).script);
   struct rusage use;
-  int64_t neurons = 0, synapses = 0;
+  int64_t neurons = 0, synapses = 0, events = 0;
   for (int k = 0; k < vm->pops.n; k++) neurons += vm->pops.data[k]->n;
-  for (int k = 0; k < vm->projs.n; k++) synapses += vm->projs.data[k]->nsyn;
+  for (int k = 0; k < vm->projs.n; k++) {
+    synapses += vm->projs.data[k]->nsyn;
+    events += proj_arrived(vm->projs.data[k]);
+  }
+  double network = vm_time_of(vm, (double)vm->stepped);
   getrusage(RUSAGE_SELF, &use);
-  fprintf(stderr, "# compiled in %.1f ms, ran for %.3f s; network time %g s in %lld steps\n", 1e3 * compiled, ran, vm_time(vm), (long long)vm->tick);
+  fprintf(stderr, "# compiled in %.1f ms, ran for %.3f s; %lld steps, network time %g s\n", 1e3 * compiled, ran, (long long)vm->stepped, network);
   fprintf(stderr, "# %lld neurons, %lld synapses; at most %.1f MiB\n", (long long)neurons, (long long)synapses, (double)use.ru_maxrss / 1024);
-  if (vm->tick && neurons)
-    fprintf(stderr, "# the steps took %.4f s, %.4f s of processor time: %.2f ns per neuron and step\n", vm->stepping, vm->stepping_cpu,
-            1e9 * vm->stepping / (double)vm->tick / (double)neurons);
+  if (!vm->stepped || !neurons) return;
+  fprintf(stderr, "# the steps took %.4f s, %.4f s of processor time: %.2f ns per neuron and step\n", vm->stepping, vm->stepping_cpu,
+          1e9 * vm->stepping / (double)vm->stepped / (double)neurons);
+  if (events)
+    fprintf(stderr, "# %lld synaptic events: %.2f ns each; %.3f s for each second of the network\n", (long long)events,
+            1e9 * vm->stepping / (double)events, vm->stepping / network);
+}
+
+static void print_profile(Hebb *h) {
   Str s = {0};
-  profile_print(vm->profile, vm, instance_of(h).sources, &s);
+  profile_print(script_vm(instance_of(h).script)->profile, script_vm(instance_of(h).script), instance_of(h).sources, &s);
   print_marked(s.data);
   str_free(&s);
 }
@@ -240,7 +251,8 @@ static int run_compiled(Hebb *h, const RunOptions *o, const CompileJob *job, dou
   show_diags(h);
   fflush(stdout);
   if (o->verbose) print_rules(h);
-  if (o->profile) print_profile(h, compiled, wall_seconds() - began);
+  if (o->verbose || o->profile) print_cost(h, compiled, wall_seconds() - began);
+  if (o->profile) print_profile(h);
   profile_free(vm->profile);
   vm->profile = NULL;
   return end_status(h, end);

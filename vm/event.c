@@ -199,13 +199,14 @@ static inline void add_synapses(const Proj *p, const FastRun *f, double *col, co
 // What one delay delivers: whole rows, or the segments that a table gives.
 static void pull_rows(const Proj *p, const SpikeList *l) {
   const Store *s = proj_store(p);
-  const ProjRun *r = proj_run(p);
+  ProjRun *r = proj_run(p);
   bool range = s->shared && !s->dst_idx;
   for (int64_t k = 0; k < l->n; k++) {
     int64_t row = store_row(s, l->i[k]);
     if (row < 0) continue;
     int64_t begin = s->off[row], n = s->off[row + 1] - begin;
     double times = l->count ? l->count[k] : 1;
+    r->arrived += n * (int64_t)times;
     for (int a = 0; a < r->code.nfast; a++) {
       const FastRun *f = &r->fast[a];
       if (range && !f->weighted) add_range(f->col + s->dst_lo, n, f->factor * times);
@@ -236,8 +237,8 @@ static inline void fetch_segment(const Store *s, const char *w, size_t width, co
 
 static void pull_segments(const Proj *p, const SpikeList *l, int32_t delay) {
   const Store *s = proj_store(p);
-  const ProjRun *r = proj_run(p);
-  int64_t nd = s->pre.max - s->pre.min + 1, d = delay - s->pre.min;
+  ProjRun *r = proj_run(p);
+  int64_t nd = s->pre.max - s->pre.min + 1, d = delay - s->pre.min, arrived = 0;
   const char *w = r->fast[0].weighted ? (const char *)p->cols[p->syn->weight].p : NULL;
   size_t width = w ? proj_width(p, p->syn->weight) : 0;
   for (int64_t k = 0; k < l->n; k++) {
@@ -249,9 +250,11 @@ static void pull_segments(const Proj *p, const SpikeList *l, int32_t delay) {
     if (table[0] == table[1]) continue;
     int64_t begin = s->off[row] + table[0];
     double times = l->count ? l->count[k] : 1;
+    arrived += (table[1] - table[0]) * (int64_t)times;
     for (int a = 0; a < r->code.nfast; a++)
       add_synapses(p, &r->fast[a], r->fast[a].col, s->target + begin, begin, table[1] - table[0], times);
   }
+  r->arrived += arrived;
 }
 
 static void pull(const Vm *vm, const Proj *p) {
@@ -278,11 +281,12 @@ static void push_segment(const Proj *p, const FastRun *f, int64_t slot, int64_t 
 
 static void push(const Vm *vm, const Proj *p) {
   const Store *s = proj_store(p);
-  const ProjRun *r = proj_run(p);
+  ProjRun *r = proj_run(p);
   const SpikeList *l = spikes_of_step(p->pre, vm->tick);
   for (int64_t k = 0; k < l->n; k++) {
     int64_t row = store_row(s, l->i[k]);
     if (row < 0) continue;
+    r->arrived += (s->off[row + 1] - s->off[row]) * (l->count ? l->count[k] : 1);
     for (int a = 0; a < r->code.nfast; a++) {
       int64_t now = vm->tick % r->fast[a].ring->depth, at = s->off[row];
       const Segment *g = s->seg + s->seg_row[row], *last = s->seg + s->seg_row[row + 1];
@@ -336,6 +340,7 @@ static void run_segment(Vm *vm, Proj *p, Bound *b, const Arrival *a, int32_t pas
   call.hi = s->off[a->row] + a->end;
   if (b->looks_pre) call.idx[1] = fill_with(proj_run(p), store_source(s, a->row), a->end - a->begin);
   call.idx[2] = store_targets(s, a->row) + a->begin;
+  proj_run(p)->arrived += a->end - a->begin;
   proj_run(p)->pass = pass;
   note_fault(proj_run(p), history_run(vm, p, b, &call, vm->tick - a->tick), &call);
   proj_run(p)->pass = 0;

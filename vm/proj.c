@@ -277,6 +277,8 @@ const int32_t *store_back_sources(const Store *s, int64_t target, int32_t *src) 
   return src;
 }
 
+int64_t proj_arrived(const Proj *p) { return proj_run(p)->arrived; }
+
 // ---- end, reset ----
 static void delays_free(Delays *d) {
   mem_free(d->times);

@@ -301,6 +301,7 @@ typedef struct ProjRun {
   int64_t *period;         // of every, in steps
   Fault fault;             // the first of this step's events
   Bound *event_each, *event_once; // of code.event
+  int64_t arrived;         // synaptic events so far: synapses reached by a spike
   DeliverWay way, forced_way; // forced_way: instead of the choice (tests, bench); DELIVER_NONE: choose
   FastRun *fast;
   double npre, npost;

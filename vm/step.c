@@ -529,7 +529,9 @@ RunEnd vm_run(Vm *vm, int64_t steps, int (*until)(void *ctx), void *ctx, Span sp
   if (!creation_remember(vm)) return RUN_ERROR;
   vm_net(vm)->running = true;
   double from = wall(), cpu_from = clock_seconds(CLOCK_PROCESS_CPUTIME_ID);
+  int64_t began = vm->tick;
   RunEnd end = run_steps(vm, steps, until, ctx);
+  vm->stepped += vm->tick - began;
   vm->stepping += wall() - from;
   vm->stepping_cpu += clock_seconds(CLOCK_PROCESS_CPUTIME_ID) - cpu_from;
   vm_net(vm)->running = false;

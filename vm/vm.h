@@ -36,6 +36,7 @@ struct Vm {
   int threads;
   int64_t tick;          // number of the step that comes next; t = tick*dt
   bool ran;              // a step was taken since creation or reset
+  int64_t stepped;       // steps taken so far, over all resets: for profiles
   double stepping, stepping_cpu; // seconds that steps took so far, by the clock and of all processors: for profiles
   struct Profile *profile; // NULL, or where times of phases and kernels are counted (vm/profile.h)
   const Value *globals;  // script variables, for SPACE_GLOBAL; read at the start of a run and after timed blocks
@@ -94,6 +95,7 @@ bool sel_write(Vm *vm, const Sel *s, const char *var, Value v, Span span);
 bool proj_make(Vm *vm, const ConnDesc *d, const Sel *src, const Sel *dst, int input, const Value *args, int nargs,
                const Value *captures, int ncaptures, ProjGroup **out);
 int64_t proj_count(const ProjGroup *g);
+int64_t proj_arrived(const Proj *p); // synaptic events so far: synapses reached by a spike
 // "w" "i" "j" "delay" "post_delay" "pre.x" "post.x" "x": an array in the order source, target; a uniform parameter: a
 // number. pre states: one per source neuron, post states: one per target neuron.
 bool proj_read(Vm *vm, const ProjGroup *g, const char *var, Value *out, Span span);
