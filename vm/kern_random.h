@@ -112,44 +112,70 @@ VI vd poisson(const Frame *f, const DrawKey *s, vd mean, int i) {
   return k;
 }
 OP_draw(RPOISSON_v, 2, const double *p = NUM(1); (void)c0, ((void)c1, poisson(f, &s, ld(p + i), i)))
-// One mean for all: mostly nothing where it is small, which one comparison of words tells. A uniform is the word's upper
-// 52 bits m times 2^-52: it lies below exp(-mean) if m < T, the number above it of the same kind, that is if word < T 2^12.
-VI uint64_t largest_quiet_word(double mean) {
-  double none = lane(v_exp(bc(-mean)), 0);
-  return ((uint64_t)ceil((none < 1 ? none : 1) * 0x1p52) << 12) - 1; // all words where nothing ever comes
+// One mean for all, of those drawn by inversion: the count is how many of the sums p(0), p(0) + p(1) ... the uniform reaches.
+// They are kept as words, so that random words are compared as they come: a uniform is the word's upper 52 bits m times
+// 2^-52, and below a sum s if m < T, the number not below 2^52 s, that is if the word is below 2^12 T.
+enum { POISSON_MOST = 120 };
+typedef struct PoissonSums {
+  double mean, p, s;
+  int n; // so many are known
+  uint64_t below[POISSON_MOST]; // the largest word below each
+} PoissonSums;
+static void next_sum(PoissonSums *t) {
+  if (t->n) t->p *= t->mean / t->n;
+  else t->p = lane(v_exp(bc(-t->mean)), 0);
+  t->s += t->p;
+  t->below[t->n++] = ((uint64_t)ceil((t->s < 1 ? t->s : 1) * 0x1p52) << 12) - 1; // all words where it is 1
 }
-VI vm word_above(const DrawKey *s, vi c1, vi limit) {
+VI vd count_of(PoissonSums *t, vi word) {
+  vd k = bc(0);
+  for (int j = 0; j < POISSON_MOST; j++) {
+    if (j == t->n) next_sum(t);
+    vm more = i_above(word, ibc((int64_t)t->below[j]));
+    if (!bits(more)) break;
+    k = sel(more, k + bc(1), k);
+  }
+  return k;
+}
+VI vi draw_word(const DrawKey *s, vi c1) {
   vi c0 = ibc((int64_t)s->word0);
   threefry(&c0, &c1, s->k0, s->k1);
-  return i_above(c0, limit);
+  return c0;
 }
-// Which of some vectors of lanes have a count that is not 0; several at a time, since their rounds need not wait for each other.
-VI unsigned not_quiet(const DrawKey *s, const int vectors, vi c1, vi limit) {
-  unsigned some = 0;
-  _Pragma("GCC unroll 4") for (int j = 0; j < vectors; j++) some |= (unsigned)(bits(word_above(s, c1 + ibc(j * W), limit)) != 0) << j;
-  return some;
-}
-// Runs `each` for the lanes at, at + W ... of a block of which a count may not be 0, ascending. Where nothing is known of
-// them beforehand these are all.
-#define EACH_NOT_QUIET(mean, key, at, each)                                                                          \
-  do {                                                                                                               \
-    enum { MANY = 4 };                                                                                               \
-    int from = 0;                                                                                                    \
-    if ((mean) <= RNG_POISSON_INVERSION && !f->call->idx[0]) {                                                       \
-      vi limit = ibc((int64_t)largest_quiet_word(mean)), c1 = counters(f, key, 0);                                   \
-      for (; from + MANY * W <= f->n; from += MANY * W, c1 += ibc(MANY * W))                                         \
-        for (unsigned w = not_quiet(key, MANY, c1, limit); w; w &= w - 1) {                                          \
-          int at = from + __builtin_ctz(w) * W;                                                                      \
-          each;                                                                                                      \
-        }                                                                                                            \
-    }                                                                                                                \
-    for (int at = from; at < f->n; at += W) each;                                                                    \
+// Runs `each` with the counts of some lanes from `at` on, ascending, at least where one is not 0. Mostly all are where the mean
+// is small, and nothing is to be done. Several vectors at a time, since their rounds need not wait for each other.
+#define EACH_COUNT(m, key, at, count, each)                                                                              \
+  do {                                                                                                                   \
+    enum { MANY = 4 };                                                                                                   \
+    int from = 0;                                                                                                        \
+    if ((m) <= RNG_POISSON_INVERSION && !f->call->idx[0]) {                                                              \
+      PoissonSums sums;                                                                                                  \
+      sums.mean = (m), sums.s = 0, sums.n = 0;                                                                           \
+      next_sum(&sums);                                                                                                   \
+      vi none = ibc((int64_t)sums.below[0]), c1 = counters(f, key, 0), word[MANY];                                       \
+      for (; from + MANY * W <= f->n; from += MANY * W, c1 += ibc(MANY * W)) {                                           \
+        unsigned some = 0;                                                                                               \
+        _Pragma("GCC unroll 4") for (int j = 0; j < MANY; j++) {                                                         \
+          word[j] = draw_word(key, c1 + ibc(j * W));                                                                     \
+          some |= (unsigned)(bits(i_above(word[j], none)) != 0) << j;                                                    \
+        }                                                                                                                \
+        for (; some; some &= some - 1) {                                                                                 \
+          int j = __builtin_ctz(some), at = from + j * W;                                                                \
+          vd count = count_of(&sums, word[j]);                                                                           \
+          each;                                                                                                          \
+        }                                                                                                                \
+      }                                                                                                                  \
+    }                                                                                                                    \
+    for (int at = from; at < f->n; at += W) {                                                                            \
+      vd count = poisson(f, key, bc(m), at);                                                                             \
+      each;                                                                                                              \
+    }                                                                                                                    \
   } while (0)
 DEF(RPOISSON_k) {
   double *d = NUM(0), mean = *(const double *)f->r[a[1]];
   DrawKey s = draw_key(f, a + 2);
   memset(d, 0, sizeof *d * (size_t)f->n);
-  EACH_NOT_QUIET(mean, &s, at, st(d + at, poisson(f, &s, bc(mean), at)));
+  EACH_COUNT(mean, &s, at, count, st(d + at, count));
   return a + 4;
 }
 // The counts of the lanes from i on that are 1 or more.
@@ -164,7 +190,7 @@ static __attribute__((noinline)) void append_counts(Frame *f, vd count, int i) {
 DEF(EMITP_k) {
   double mean = *(const double *)f->r[a[0]];
   DrawKey s = draw_key(f, a + 1);
-  EACH_NOT_QUIET(mean, &s, at, append_counts(f, poisson(f, &s, bc(mean), at), at));
+  EACH_COUNT(mean, &s, at, count, append_counts(f, count, at));
   return a + 3;
 }
 
