@@ -62,8 +62,12 @@ const DenseFns *vm_dense(void) {
   return &kern_base_dense;
 }
 
-// Long blocks cost the least dispatch; but what a block touches must stay in the first-level cache.
+// Long blocks cost the least dispatch; but what a block touches must stay in the first-level cache. Another length may be
+// asked for, to show that results do not depend on it.
 static int choose_block(const Kernel *k) {
+  const char *want = getenv("HEBB_BLOCK");
+  int lanes = want ? atoi(want) : 0;
+  if (lanes >= 8 && lanes <= VM_BLOCK && lanes % 8 == 0) return lanes;
   size_t lane = sizeof(double) * (size_t)(k->nblock + k->ncolumn + k->nderived);
   return lane * VM_BLOCK <= CACHE ? VM_BLOCK : VM_BLOCK / 2;
 }
