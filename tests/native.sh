@@ -232,6 +232,15 @@ population P = A[2]
 run 1 ms
 END
 cat >model.hebb <<'END'
+native "libhebbtest" { kernel shift(n: count, x: inout real[n]) }
+neuron A { state x = 0; on step { x += 1; shift(x) } }
+population P = A[20000]
+run 20 ms
+END
+"$HEBB" run --profile model.hebb >said 2>&1
+grep -q 'P, native shift  *200 calls' said
+verdict $? 'run --profile tells the time in kernels'
+cat >model.hebb <<'END'
 native "./nowhere.so" { f(x: mV) -> 1/ms; kernel g(n: count, x: inout real[n]) }
 neuron A { state V = 1 mV, x = 0; dV/dt = -V*f(V); on step { g(x) } }
 population P = A[2]

@@ -4,6 +4,7 @@
 // when the run starts.
 #include "base/scale.h"
 #include "vm/ffi.h"
+#include "vm/profile.h"
 #include "vm/run.h"
 
 #include <math.h>
@@ -216,14 +217,22 @@ static bool give_args(Call *c) {
   return true;
 }
 
-// 0*x is 0 for a finite x, else NaN, which sums keep. Eight of them, so that none waits for another.
+// 0*x is 0 for a finite x, else NaN, which sums keep. Eight of them, in registers, so that none waits for another.
 static bool all_finite(const double *x, int64_t n) {
-  double sum[8] = {0};
+  typedef double Pair __attribute__((vector_size(16)));
+  Pair a = {0}, b = a, c = a, d = a, v[4];
+  double rest = 0;
   int64_t i = 0;
-  for (; i + 8 <= n; i += 8)
-    for (int j = 0; j < 8; j++) sum[j] += x[i + j] * 0;
-  for (; i < n; i++) sum[0] += x[i] * 0;
-  return ((sum[0] + sum[1]) + (sum[2] + sum[3])) + ((sum[4] + sum[5]) + (sum[6] + sum[7])) == 0;
+  for (; i + 8 <= n; i += 8) {
+    memcpy(v, x + i, sizeof v);
+    a += v[0] * 0;
+    b += v[1] * 0;
+    c += v[2] * 0;
+    d += v[3] * 0;
+  }
+  for (; i < n; i++) rest += x[i] * 0;
+  a = (a + b) + (c + d);
+  return a[0] + a[1] + rest == 0;
 }
 
 static bool take_results(Call *c) {
@@ -243,12 +252,20 @@ static bool take_results(Call *c) {
   return true;
 }
 
+static void call_kernel(Call *c, NativeCell *result) {
+  const NativeFn *f = c->r->stage->fn;
+  struct Profile *profile = vm_net(c->vm)->running ? c->vm->profile : NULL;
+  double from = profile ? profile_clock() : 0;
+  native_call(f, c->cell, result);
+  if (profile) profile_native(profile, f, (uint32_t)c->pop->id, c->pop->n, from);
+}
+
 bool calls_run(Vm *vm, Pop *p, NativeRun *run, int n) {
   for (int i = 0; i < n; i++) {
     Call c = {.vm = vm, .pop = p, .r = &run[i]};
     NativeCell result;
     if (!give_args(&c)) return false;
-    native_call(run[i].stage->fn, c.cell, &result);
+    call_kernel(&c, &result);
     if (report_status(vm, p, run[i].stage, &result) || !take_results(&c)) return false;
     if (run[i].after.k && !compute(vm, p, &run[i].after, p->n)) return false;
   }

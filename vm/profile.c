@@ -15,7 +15,8 @@ enum { LINES_MOST = 30 };
 
 typedef struct Counter {
   bool used;
-  const Kernel *kernel; // NULL: delivery
+  const Kernel *kernel; // both NULL: delivery
+  const NativeFn *native;
   uint32_t object;
   int64_t calls, lanes;
   double seconds;
@@ -48,9 +49,9 @@ void profile_free(Profile *p) {
   mem_free(p);
 }
 
-static Counter *place(Counter *table, int width, const Kernel *k, uint32_t object) {
-  uint32_t at = ((uint32_t)((uintptr_t)k >> 4) * 2654435761u ^ object * 40503u) & (uint32_t)(width - 1);
-  while (table[at].used && (table[at].kernel != k || table[at].object != object)) at = (at + 1) & (uint32_t)(width - 1);
+static Counter *place(Counter *table, int width, const Kernel *k, const NativeFn *f, uint32_t object) {
+  uint32_t at = ((uint32_t)(((uintptr_t)k ^ (uintptr_t)f) >> 4) * 2654435761u ^ object * 40503u) & (uint32_t)(width - 1);
+  while (table[at].used && (table[at].kernel != k || table[at].native != f || table[at].object != object)) at = (at + 1) & (uint32_t)(width - 1);
   return &table[at];
 }
 
@@ -60,15 +61,15 @@ static void grow(Profile *p) {
   p->width *= 2;
   p->table = mem_alloc(sizeof *p->table * (size_t)p->width);
   for (int k = 0; k < width; k++)
-    if (old[k].used) *place(p->table, p->width, old[k].kernel, old[k].object) = old[k];
+    if (old[k].used) *place(p->table, p->width, old[k].kernel, old[k].native, old[k].object) = old[k];
   mem_free(old);
 }
 
-static Counter *counter(Profile *p, const Kernel *k, uint32_t object) {
+static Counter *counter(Profile *p, const Kernel *k, const NativeFn *f, uint32_t object) {
   if (2 * (p->n + 1) > p->width) grow(p);
-  Counter *c = place(p->table, p->width, k, object);
+  Counter *c = place(p->table, p->width, k, f, object);
   if (!c->used) {
-    *c = (Counter){.used = true, .kernel = k, .object = object};
+    *c = (Counter){.used = true, .kernel = k, .native = f, .object = object};
     p->n++;
   }
   return c;
@@ -83,7 +84,11 @@ static void count(Counter *c, int64_t lanes, double seconds) {
 void profile_kernel(Profile *p, const Kernel *k, uint32_t object, int64_t lanes, double from) {
   double seconds = profile_clock() - from;
   p->kernels += seconds;
-  count(counter(p, k, object), lanes, seconds);
+  count(counter(p, k, NULL, object), lanes, seconds);
+}
+
+void profile_native(Profile *p, const NativeFn *f, uint32_t object, int64_t lanes, double from) {
+  count(counter(p, NULL, f, object), lanes, profile_clock() - from);
 }
 
 void profile_deliver_begin(Profile *p) {
@@ -93,7 +98,7 @@ void profile_deliver_begin(Profile *p) {
 
 void profile_deliver_end(Profile *p, uint32_t object) {
   double own = profile_clock() - p->deliver_from - (p->kernels - p->deliver_kernels);
-  count(counter(p, NULL, object), 0, own > 0 ? own : 0);
+  count(counter(p, NULL, NULL, object), 0, own > 0 ? own : 0);
 }
 
 void profile_step(Profile *p) { p->mark = profile_clock(); }
@@ -147,7 +152,7 @@ static void add_lines(const Kernel *k, const Sources *src, Str *out) {
 static void add_counter(const Counter *c, double total, const Vm *vm, const Sources *src, Str *out) {
   Str what = {0};
   add_object(vm, c->object, &what);
-  str_addf(&what, ", %s", c->kernel ? c->kernel->name : "delivery");
+  str_addf(&what, ", %s%s", c->native ? "native " : "", c->kernel ? c->kernel->name : c->native ? c->native->name : "delivery");
   str_addf(out, "%8.2f ms %5.1f%%  %-36s %9lld call%s", 1e3 * c->seconds, total > 0 ? 100 * c->seconds / total : 0, what.data,
            (long long)c->calls, c->calls == 1 ? " " : "s");
   if (c->lanes) str_addf(out, " %7.2f ns a lane", 1e9 * c->seconds / (double)c->lanes);

@@ -12,6 +12,7 @@ typedef enum ProfilePhase {
 
 typedef struct Profile Profile;
 struct Kernel;
+struct NativeFn;
 struct Vm;
 struct Sources;
 struct Str;
@@ -21,6 +22,8 @@ void profile_free(Profile *p);
 double profile_clock(void); // seconds
 // A kernel has run over so many lanes since `from`; object: of random keys, the number of population or projection.
 void profile_kernel(Profile *p, const struct Kernel *k, uint32_t object, int64_t lanes, double from);
+// Likewise one of a shared library.
+void profile_native(Profile *p, const struct NativeFn *f, uint32_t object, int64_t lanes, double from);
 // What is not a kernel's: spikes on their way through a projection.
 void profile_deliver_begin(Profile *p);
 void profile_deliver_end(Profile *p, uint32_t object);
