@@ -132,7 +132,15 @@ static InitItem *default_items(Checker *c, const Model *m, int *n) {
   return items;
 }
 
+// Whether a call names something that its model has not: that is the fault then, and not what is missing.
+static bool names_unknown(const Node *call) {
+  for (int k = 0; call->kind == N_CALL && k < call->nlist; k++)
+    if (!call->list[k]->sym) return true;
+  return false;
+}
+
 static void params_given(Checker *c, Node *n, const InitItem *items, int count, const char *of) {
+  if (names_unknown(n)) return;
   for (int k = 0; k < count; k++)
     if (items[k].var->kind == SYM_PARAM && !items[k].var->decl->kid[0] && !items[k].from_block)
       rule_param_missing(c, n, items[k].var, of);
@@ -508,7 +516,7 @@ static void default_values(Checker *c, Node *n, ConnInfo *ci) {
     Sym *v = ci->syn->vars[k];
     bool per_synapse = v->kind == SYM_WEIGHT || (v->kind == SYM_STATE && v->place == PLACE_SELF && !v->hidden);
     if (!per_synapse || in_items(ci->init, ci->ninit, v)) continue;
-    if (v->kind == SYM_WEIGHT && !v->decl->kid[0] && !ci->wrong_entry) rule_weight_missing(c, n, v, ci->syn);
+    if (v->kind == SYM_WEIGHT && !v->decl->kid[0] && !ci->wrong_entry && !names_unknown(n->kid[2])) rule_weight_missing(c, n, v, ci->syn);
     ci->init = push_item(c, ci->init, &ci->ninit, (InitItem){v, v->decl->kid[0], false, NULL});
   }
 }

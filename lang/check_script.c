@@ -244,7 +244,7 @@ static void check_collect(Checker *c, Node *n) {
       bool twice = false;
       for (int j = 0; j < t->n; j++) twice |= t->names[j] == name;
       if (twice)
-        rule_argument_twice(c, arg);
+        rule_column_twice(c, arg, name);
       else
         add_column(c, t, name, column_type(arg->type));
     }

@@ -298,6 +298,8 @@ static bool hint_word(const Fault *f, Diag *e) {
   if (!n || f->want[T_IDENT]) return false;
   if (!best) best = nearest_name(word, candidates, n);
   if (best) diag_hint(e, "did you mean `%s`?", best);
+  else if (f->before->kind == T_WITH)
+    diag_hint(e, "the synapse stands behind `via`, a pattern behind `with`: via %s with probability 10%%", word);
   return best || !f->want[T_SEP];
 }
 
@@ -320,6 +322,8 @@ static bool hint_block(const Fault *f, Diag *e) {
   else if (f->found == '{' && f->want[T_THEN] && !f->want['{'])
     diag_hint(e, "an expression reads: if CONDITION then A else B; what happens at a condition stands in a handler, such as `spike when CONDITION { ... }`");
   else if (f->found == '{' && b->kind == T_THEN) diag_hint(e, "as a statement write: if CONDITION { ... } else { ... }");
+  else if (f->found == T_IDENT && f->want[T_VIA] && f->want[T_WITH]) diag_hint(e, "a pattern reads `with probability 10%%`, `all to all`, `with indegree 100` ...");
+  else if (f->found == ',' && f->want[T_ARROW]) diag_hint(e, "write ->");
   else if (text_is(f->token, "to") && f->want[T_INTO]) diag_hint(e, "write `into`");
   else if (f->found == T_IF && f->want[T_WHEN]) diag_hint(e, "write `when`");
   else if ((text_is(f->token, "to") || f->found == '=') && f->want[T_ARROW]) diag_hint(e, "write ->");

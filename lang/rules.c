@@ -5,6 +5,7 @@
 #include "lang/check_impl.h"
 
 #include "lang/slip.h"
+#include "vm/builtin.h"
 
 #include <ctype.h>
 #include <string.h>
@@ -163,6 +164,11 @@ void rule_unknown_member(Checker *c, Node *n, const char *of, const char *const 
   char *list = arena_strdup("", c->a);
   for (int k = 0; k < count && k < 12; k++) list = arena_printf(c->a, "%s%s%s", list, k ? ", " : "", names[k]);
   if (count) diag_note(e, "it has %s%s", list, count > 12 ? " ..." : "");
+  if (n->kind != N_MEMBER) return;
+  int f = builtin_find(n->name->text, n->name->n);
+  bool fits = f >= 0 && (n->kid[0]->type.kind != TY_POP || strstr(BUILTINS[f].signature, "pop"));
+  if (fits) diag_hint(e, "for the function write %s(%s)", n->name->text, node_text(c, n->kid[0]));
+  else if (n->kid[0]->type.kind == TY_REC) diag_hint(e, "the samples are %s itself, [samples, elements]", node_text(c, n->kid[0]));
 }
 
 static void unknown_declaration(Checker *c, Node *at, Atom name, SymKind kind, const char *what, const char *module) {
@@ -340,6 +346,11 @@ void rule_argument_unit(Checker *c, Node *call, Node *arg, const char *param, Ty
   Diag *e = fault(c, E_UNIT_MISMATCH, arg->span, "`%s` of `%s` is %s, but this is %s", param, callee(c, call),
                   measured(c, want), say(c, t));
   if (type_numeric(t)) missing_factor(c, e, param, want, node_text(c, arg), t);
+}
+
+void rule_column_twice(Checker *c, Node *arg, Atom name) {
+  Diag *e = fault(c, E_ARGUMENTS, arg->span, "the table has a column `%s` already", name->text);
+  diag_note(e, "the variable of the sweep is its first column");
 }
 
 void rule_column_name(Checker *c, Node *arg) {

@@ -76,6 +76,7 @@ void rule_argument_twice(Checker *c, Node *arg);
 void rule_unknown_argument(Checker *c, Node *arg, Node *call, const char *const *names, int n);
 void rule_argument_kind(Checker *c, Node *call, Node *arg, const char *param, Type t, const char *want);
 void rule_argument_unit(Checker *c, Node *call, Node *arg, const char *param, Type t, Type want);
+void rule_column_twice(Checker *c, Node *arg, Atom name);
 void rule_column_name(Checker *c, Node *arg);
 void rule_recursion(Checker *c, Node *call);
 void rule_return_missing(Checker *c, Node *f);

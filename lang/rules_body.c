@@ -281,6 +281,8 @@ void rule_equation_unit(Checker *c, Node *n, const Equation *eq, Type left, Type
 
 void rule_no_derivative(Checker *c, Node *n) {
   Diag *e = fault(c, E_DERIVATIVE, n->kid[0]->span, "the left side of an equation holds a derivative such as dV/dt");
+  const Node *left = n->kid[0], *under = left->kind == N_BINARY && left->op == OP_DIV ? left->kid[1] : NULL;
+  if (under && under->kind == N_NAME && under->name->text[0] == 'd' && under->name->n == 2) diag_hint(e, "time is called t: write .../dt");
   if (n->kid[0]->kind == N_NAME)
     diag_hint(e, "for a quantity that always equals an expression write `let %s = ...`", n->kid[0]->name->text);
 }
