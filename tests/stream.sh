@@ -57,6 +57,24 @@ kill -9 $pid
 wait $pid 2>/dev/null
 [ $tries -lt 100 ] && [ ! -e dead.npy ] && [ ! -e dead.csv ] && [ ! -e dead2.csv ]
 check $? "a run that dies"
+# At the prompt a run that fails is taken back, and with it what it wrote.
+cat network.hebb - >prompt.in <<'END'
+record a = P.V every 1 ms to "pa.npy"
+record v = P.V[1:3] every 1 ms to "pc.csv"
+record s = spikes of P to "ps.csv"
+run 10 ms
+P.V[0] = nan
+run 10 ms
+END
+sed '/nan/,$d' prompt.in >whole.in
+printf 'P.V[0] = 0 mV\nrun 10 ms\n' | tee -a whole.in >>prompt.in
+"$HEBB" repl <prompt.in >prompt.out 2>&1
+[ $? -eq 2 ] && grep -q 'became not a number' prompt.out && [ "$(wc -l <pc.csv)" -eq 21 ]
+check $? "a run that is taken back leaves nothing in files"
+for f in pa.npy pc.csv ps.csv; do mv $f taken_$f; done
+"$HEBB" repl <whole.in >whole.out 2>&1
+cmp taken_pa.npy pa.npy && cmp taken_pc.csv pc.csv && cmp taken_ps.csv ps.csv
+check $? "the same files as without it"
 cat network.hebb - >h5.hebb <<'END'
 record a = P.V every 1 ms to "a.h5"
 record s = spikes of P to "s.h5"
@@ -64,6 +82,14 @@ record b = P.V every 1 ms
 run 10 ms
 run 10 ms
 save b to "b.h5"
+END
+cat network.hebb - >h5.in <<'END'
+record a = P.V every 1 ms to "ph.h5"
+run 10 ms
+P.V[0] = nan
+run 10 ms
+P.V[0] = 0 mV
+run 10 ms
 END
 cat >h5_read.hebb <<'END'
 let A = load("a.h5"), B = load("b.h5"), S = load("s.h5")
@@ -78,5 +104,10 @@ else
   check $status "recordings to .h5"
   "$HEBB" run --quiet h5_read.hebb >h5_read.out 2>&1
   check $? "the same numbers in .h5"
+  "$HEBB" repl <h5.in >h5.out 2>&1
+  echo 'let A = load("ph.h5")
+expect len(A.t) == 20 and all(A.t == arange(0, 20, 1))' >h5_taken.hebb
+  "$HEBB" run --quiet h5_taken.hebb >h5_taken.out 2>&1
+  check $? "a run that is taken back leaves nothing in .h5"
 fi
 echo "1..$n"

@@ -34,6 +34,7 @@ bool io_h5_read(Diags *d, Span span, const char *path, Value *out);
 typedef struct IoH5Stream IoH5Stream;
 IoH5Stream *io_h5_open(const char *path, const char *name, const char *unit, const char *provenance); // NULL: cannot be made
 bool io_h5_add(IoH5Stream *s, const double *t, const double *values, int64_t rows, int64_t width, bool flat);
+bool io_h5_cut(IoH5Stream *s, int64_t rows); // to its first rows
 bool io_h5_close(IoH5Stream *s);
 #else
 enum { IO_H5 = 0 };

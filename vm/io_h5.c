@@ -183,6 +183,12 @@ bool io_h5_add(IoH5Stream *s, const double *t, const double *values, int64_t row
   return ok && H5Fflush(s->file, H5F_SCOPE_LOCAL) >= 0;
 }
 
+bool io_h5_cut(IoH5Stream *s, int64_t rows) {
+  hsize_t size[2] = {(hsize_t)rows, s->width};
+  s->rows = (hsize_t)rows;
+  return s->t < 0 || (H5Dset_extent(s->t, size) >= 0 && H5Dset_extent(s->v, size) >= 0);
+}
+
 bool io_h5_close(IoH5Stream *s) {
   if (s->t >= 0) H5Dclose(s->t);
   if (s->v >= 0) H5Dclose(s->v);

@@ -198,6 +198,40 @@ bool record_to_file(Script *m, Recording *r, const ScriptRecord *how, const char
   return true;
 }
 
+// ---- going back ----
+struct RecordFileMark {
+  long at;
+  int64_t rows;
+  bool headed;
+};
+
+RecordFileMark *record_files_mark(Script *m) {
+  if (!m->files.n) return NULL;
+  RecordFileMark *marks = mem_alloc(sizeof *marks * (size_t)m->files.n);
+  for (int k = 0; k < m->files.n; k++) {
+    const RecordFile *f = m->files.data[k];
+    marks[k] = (RecordFileMark){.at = f->out ? ftell(f->out) : 0, .rows = f->rows, .headed = f->headed};
+  }
+  return marks;
+}
+
+static bool file_back(RecordFile *f, const RecordFileMark *mark) {
+  f->rows = mark->rows;
+  f->headed = mark->headed;
+#ifdef HAVE_HDF5
+  if (f->h5) return io_h5_cut(f->h5, mark->rows);
+#endif
+  return fflush(f->out) == 0 && ftruncate(fileno(f->out), mark->at) == 0 && fseek(f->out, mark->at, SEEK_SET) == 0;
+}
+
+void record_files_back(Script *m, const RecordFileMark *marks, int n) {
+  errno = 0;
+  for (int k = 0; marks && k < n && k < m->files.n; k++) {
+    RecordFile *f = m->files.data[k];
+    if (f->rows != marks[k].rows && !file_back(f, &marks[k])) write_failed(f);
+  }
+}
+
 // What nothing came to is an empty file of its kind.
 static bool file_close(RecordFile *f) {
   bool ok = !f->failed;

@@ -9,6 +9,10 @@
 // What made a file: "program": "hebb 0.1.0", "seed": 42 ...
 void provenance_text(Vm *vm, struct Str *out);
 bool record_to_file(Script *m, Recording *r, const ScriptRecord *how, const char *path, Span span);
+// How far each file has grown, to be given back to record_files_back or freed (NULL: there are none).
+typedef struct RecordFileMark RecordFileMark;
+RecordFileMark *record_files_mark(Script *m);
+void record_files_back(Script *m, const RecordFileMark *marks, int n); // the first n files end where they did
 void record_files_cut(Script *m, int n); // undoes those behind the first n
 void record_files_close(Script *m);
 

@@ -18,6 +18,8 @@ struct ScriptMark {
   bool moves; // the program may change the state
   Vec(Kept) kept;
   int nfiles, expects, failed;
+  RecordFileMark *files;
+  bool run_failed;
   uint64_t draws, draws_begin;
   uint32_t fills, fills_begin;
 };
@@ -87,6 +89,8 @@ ScriptMark *script_mark(Script *m, const ScriptProgram *p, double most) {
   Effects e = effects_of(p);
   k->vm = vm_mark(m->vm);
   k->nfiles = m->files.n;
+  k->files = record_files_mark(m);
+  k->run_failed = m->run_failed;
   k->expects = m->expects;
   k->failed = m->failed;
   k->draws = m->draws;
@@ -123,14 +127,18 @@ bool script_rewind(Script *m, ScriptMark *k) {
   m->draws_begin = k->draws_begin;
   m->fills = k->fills;
   m->fills_begin = k->fills_begin;
+  m->run_failed = k->run_failed;
   if (!k->moves) return true;
-  return k->state && vm_link(m->vm) && vm_restore(m->vm, k->state, nowhere);
+  if (!k->state || !vm_link(m->vm) || !vm_restore(m->vm, k->state, nowhere)) return false;
+  record_files_back(m, k->files, k->nfiles);
+  return true;
 }
 
 void script_mark_free(ScriptMark *k) {
   if (!k) return;
   for (int j = 0; j < k->kept.n; j++) value_drop(k->kept.data[j].was);
   vec_free(&k->kept);
+  mem_free(k->files);
   snapshot_free(k->state);
   vm_mark_free(k->vm);
   mem_free(k);
