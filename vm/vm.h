@@ -95,7 +95,7 @@ bool sel_write(Vm *vm, const Sel *s, const char *var, Value v, Span span);
 bool proj_make(Vm *vm, const ConnDesc *d, const Sel *src, const Sel *dst, int input, const Value *args, int nargs,
                const Value *captures, int ncaptures, ProjGroup **out);
 int64_t proj_count(const ProjGroup *g);
-int64_t proj_arrived(const Proj *p); // synaptic events so far: synapses reached by a spike
+int64_t proj_arrived(const Proj *p); // synaptic events so far: synapses that spikes reached (some ways count those on their way)
 // "w" "i" "j" "delay" "post_delay" "pre.x" "post.x" "x": an array in the order source, target; a uniform parameter: a
 // number. pre states: one per source neuron, post states: one per target neuron.
 bool proj_read(Vm *vm, const ProjGroup *g, const char *var, Value *out, Span span);

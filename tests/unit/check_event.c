@@ -52,25 +52,30 @@ static Train make_train_of_b(void) {
   return t;
 }
 
-// s of every target after STEPS steps: it halves in each step, then takes what arrives.
-static void expected_s(const Net2 *n, const Train *t, double *s) {
+// s of every target after STEPS steps: it halves in each step, then takes what arrives. The number of arrivals.
+static int64_t expected_s(const Net2 *n, const Train *t, double *s) {
+  int64_t arrivals = 0;
   Array *i = fix_read(&f, n->g, "i"), *j = fix_read(&f, n->g, "j"), *w = fix_read(&f, n->g, "w"), *d = fix_read(&f, n->g, "delay");
   memset(s, 0, sizeof *s * N);
   for (int step = 0; step < STEPS; step++) {
     for (int e = 0; e < N; e++) s[e] *= 0.5;
     for (int64_t k = 0; k < i->n; k++)
-      if (spiked(t, (int)i->data[k], step - (int)round(d->data[k] / f.vm->dt))) s[(int)j->data[k]] += w->data[k];
+      if (spiked(t, (int)i->data[k], step - (int)round(d->data[k] / f.vm->dt))) s[(int)j->data[k]] += w->data[k], arrivals++;
   }
   fix_drop(i);
   fix_drop(j);
   fix_drop(w);
   fix_drop(d);
+  return arrivals;
 }
 
 static void check_s(const Net2 *n, const Train *t, double *out) {
   double s[N];
-  expected_s(n, t, s);
+  const Proj *p = n->g->proj[0];
+  int64_t arrivals = expected_s(n, t, s), before = proj_arrived(p);
   fix_run(&f, STEPS);
+  if (proj_run(p)->way == DELIVER_PUSH) ck_assert(proj_arrived(p) - before >= arrivals); // with those on their way at the end
+  else ck_assert_int_eq(proj_arrived(p) - before, arrivals);
   const double *have = fix_s(n->g);
   for (int e = 0; e < N; e++) ck_assert_double_eq_tol(have[e], s[e], 1e-13 * fabs(s[e])); // order of sums
   if (out) memcpy(out, have, sizeof *out * N);
