@@ -309,6 +309,31 @@ else
   skip 'a function of C++ without HEBB_KERNEL' 'no compiler of C++'
 fi
 
+# A library that is made anew while a prompt holds it.
+if [ "$(uname -s)" = Linux ] && echo 'double version(void) { return 1; }' >version.c && ${CC:-cc} -shared -fPIC -o version.so version.c 2>/dev/null; then
+  for k in 2 3; do
+    echo "double version(void) { return $k; }" >version.c
+    ${CC:-cc} -shared -fPIC -o version$k.so version.c
+  done
+  "$HEBB" repl >said 2>&1 <<'END'
+native "libc.so.6" { impure system(command: string) -> int }
+native "./version" { version() -> real }
+function first() = version()
+let done = system("mv version2.so version.so")
+print version()
+native "./version" { version() -> real }
+print version(), first()
+done = system("mv version3.so version.so")
+native "./version" { version() -> real }
+print version(), first()
+native "./version" { version() -> real; verion() -> real }
+END
+  [ "$(head -3 said | tr '\n' ' ')" = '1 2 1 3 1 ' ] && grep -q 'did you mean `version`' said
+  verdict $? 'a library that is made anew is loaded anew at the prompt'
+else
+  skip 'a library that is made anew is loaded anew at the prompt' 'no C compiler, or not Linux'
+fi
+
 # Libraries made here: one that lacks another, and one of another machine.
 if [ "$(uname -s)" = Linux ] && echo 'int gone(void) { return 1; }' >gone.c && ${CC:-cc} -shared -fPIC -o libgone.so gone.c 2>/dev/null; then
   echo 'int gone(void); double f(double x) { return x + gone(); }' >needs.c

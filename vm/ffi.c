@@ -12,6 +12,7 @@
 #include "base/str.h"
 
 #include <dlfcn.h>
+#include <fcntl.h>
 #include <ffi.h>
 #include <math.h>
 #include <stdlib.h>
@@ -48,8 +49,18 @@ typedef struct Search {
   bool found; // there is such a file
 } Search;
 
+// What a file is called for the loader. It knows files by their names: one that was made anew gets another name, that of a
+// descriptor, which stays open so that no later one has it.
+static const char *loader_name(const char *path, char buf[static 64]) {
+  int fd = native_replaced(path) ? open(path, O_RDONLY | O_CLOEXEC) : -1;
+  if (fd < 0) return path;
+  snprintf(buf, 64, "/proc/self/fd/%d", fd);
+  return buf;
+}
+
 static bool try_open(Search *s, const char *path) {
-  s->lib->handle = dlopen(path, RTLD_NOW | RTLD_LOCAL);
+  char buf[64];
+  s->lib->handle = dlopen(loader_name(path, buf), RTLD_NOW | RTLD_LOCAL);
   if (s->lib->handle) return true;
   const char *why = dlerror();
   s->words.n = 0;

@@ -83,6 +83,8 @@ void native_close(NativeLib *lib);
 const char **native_symbols(const char *path, int *n);
 // The file of an open library (mem_free); `otherwise` where the loader does not say.
 char *native_path(void *handle, const char *otherwise);
+// Whether this process still holds an older file that had this path: the loader would give that one again.
+bool native_replaced(const char *path);
 // Why a file of another machine cannot be loaded ("it is made for AArch64 ..."); NULL if that is not the reason.
 const char *native_machine(const char *path, char buf[static 160]);
 

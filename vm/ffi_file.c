@@ -22,12 +22,34 @@ static char *copy(const char *text) {
 #ifdef HAVE_ELF
 #include <dlfcn.h>
 #include <elf.h>
+#include <limits.h>
 #include <link.h>
+#include <stdlib.h>
+#include <sys/stat.h>
 
 char *native_path(void *handle, const char *otherwise) {
   struct link_map *map = NULL;
-  bool told = dlinfo(handle, RTLD_DI_LINKMAP, &map) == 0 && map && map->l_name && *map->l_name;
+  bool told = dlinfo(handle, RTLD_DI_LINKMAP, &map) == 0 && map && map->l_name && *map->l_name && strncmp(map->l_name, "/proc/", 6) != 0;
   return copy(told ? map->l_name : otherwise);
+}
+
+// A line of /proc/self/maps: addresses, rights, offset, device, inode, path; behind that of a file that is gone " (deleted)".
+static bool is_older(const char *line, const char *path, ino_t inode) {
+  unsigned long long mapped = 0;
+  int at = 0;
+  size_t n = strlen(path);
+  if (sscanf(line, "%*s %*s %*s %*s %llu %n", &mapped, &at) < 1 || !at || mapped == inode) return false;
+  return strncmp(line + at, path, n) == 0 && (line[at + n] == '\n' || strcmp(line + at + n, " (deleted)\n") == 0);
+}
+
+bool native_replaced(const char *path) {
+  struct stat file;
+  char real[PATH_MAX], line[PATH_MAX + 256];
+  bool older = false;
+  FILE *f = stat(path, &file) == 0 && realpath(path, real) ? fopen("/proc/self/maps", "r") : NULL;
+  while (f && !older && fgets(line, sizeof line, f)) older = is_older(line, real, file.st_ino);
+  if (f) fclose(f);
+  return older;
 }
 
 static bool read_at(FILE *f, uint64_t at, void *to, size_t n) {
@@ -115,6 +137,7 @@ const char **native_symbols(const char *path, int *n) {
 #else
 
 char *native_path(void *handle, const char *otherwise) { return (void)handle, copy(otherwise); }
+bool native_replaced(const char *path) { return (void)path, false; }
 const char *native_machine(const char *path, char buf[static 160]) { return (void)path, (void)buf, NULL; }
 const char **native_symbols(const char *path, int *n) { return (void)path, *n = 0, NULL; }
 
