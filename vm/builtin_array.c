@@ -173,12 +173,14 @@ static double plain_decimal(double x) {
   return near == nextafter(x, near) ? near : x;
 }
 
-// from + (to - from) k/m, exact at both ends. Of many points nobody reads the digits.
+enum { READ_POINTS = 10000 }; // of more points nobody reads the digits, and the way over text takes time
+
+// from + (to - from) k/m, exact at both ends.
 static double between(double from, double to, int64_t k, int64_t m) {
   if (k == m) return to;
   double x = (from * (double)(m - k) + to * (double)k) / (double)m;
   if (!isfinite(x)) x = from * ((double)(m - k) / (double)m) + to * ((double)k / (double)m);
-  return k && m <= 100000 ? plain_decimal(x) : x;
+  return k && m <= READ_POINTS ? plain_decimal(x) : x;
 }
 
 static Array *scale_args(BuiltinCall *c, double *from, double *to) {

@@ -69,14 +69,17 @@ bool spikes_of(Vm *vm, Diags *d, Value v, double from, double to, SpikeView *out
   return source_of(vm, d, v, &from, &to, &vm, &s, span) && spikes_view(vm, s, from, to, out, span);
 }
 
+// How many there are, over how many neurons and how long; no times and indices.
+static bool number_of(Vm *vm, Diags *d, Value v, double from, double to, SpikeView *out, Span span) {
+  const Sel *s;
+  return source_of(vm, d, v, &from, &to, &vm, &s, span) && spikes_number(vm, s, from, to, out, span);
+}
+
 int64_t spikes_len(Value v) {
   Recording *r = (Recording *)v.obj;
   SpikeView view;
-  if (!r->sel || !spikes_recorded(r->sel) || !spikes_of(r->vm, r->vm->diags, v, -INFINITY, INFINITY, &view, (Span){0}))
-    return 0;
-  int64_t n = view.n;
-  spikes_view_free(&view);
-  return n;
+  if (!r->sel || !spikes_recorded(r->sel)) return 0;
+  return number_of(r->vm, r->vm->diags, v, -INFINITY, INFINITY, &view, (Span){0}) ? view.n : 0;
 }
 
 static Array *view_column(Diags *d, const SpikeView *s, bool times, Span span) {
@@ -126,12 +129,14 @@ static bool arg_spikes(BuiltinCall *c, int k, SpikeView *out) {
 
 static double duration(const SpikeView *s) { return s->end > s->begin ? s->end - s->begin : 0; }
 
+static bool arg_number(BuiltinCall *c, int k, SpikeView *out) {
+  double from, to;
+  return arg_window(c, k, &from, &to) && number_of(c->vm, c->diags, c->args[0], from, to, out, arg_span(c, 0));
+}
+
 bool builtin_count(BuiltinCall *c) {
   SpikeView s;
-  if (!arg_spikes(c, 1, &s)) return false;
-  int64_t n = s.n;
-  spikes_view_free(&s);
-  return give(c, value_int(n));
+  return arg_number(c, 1, &s) && give(c, value_int(s.n));
 }
 
 static Array *count_each(BuiltinCall *c, const SpikeView *s, ValueKind elem) {
@@ -150,9 +155,8 @@ bool builtin_counts(BuiltinCall *c) {
 
 bool builtin_rate(BuiltinCall *c) {
   SpikeView s;
-  if (!arg_spikes(c, 1, &s)) return false;
+  if (!arg_number(c, 1, &s)) return false;
   double time = duration(&s) * (double)s.neurons, rate = s.n && time > 0 ? (double)s.n / time : 0;
-  spikes_view_free(&s);
   return give(c, value_num(rate));
 }
 

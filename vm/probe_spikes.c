@@ -159,7 +159,7 @@ static int64_t step_from(const Vm *vm, double seconds) {
   return n < 9e15 ? (int64_t)n : INT64_MAX;
 }
 
-static bool pick_all(Vm *vm, const Sel *s, double from, double to, Picks *out, Span span) {
+static bool all_recorded(Vm *vm, const Sel *s, Span span) {
   for (int k = 0; k < s->nparts; k++) {
     const Pop *p = s->part[k].pop;
     if (pop_run(p)->log.on) continue;
@@ -167,6 +167,11 @@ static bool pick_all(Vm *vm, const Sel *s, double from, double to, Picks *out, S
     diag_hint(e, "write `record spikes of %s` above the run", p->name);
     return false;
   }
+  return true;
+}
+
+static bool pick_all(Vm *vm, const Sel *s, double from, double to, Picks *out, Span span) {
+  if (!all_recorded(vm, s, span)) return false;
   int64_t *end = mem_alloc(sizeof *end * (size_t)(s->nparts ? s->nparts : 1)), base = 0;
   int64_t lo = step_from(vm, from), hi = step_from(vm, to);
   for (int k = 0; k < s->nparts; base += s->part[k++].n) {
@@ -187,12 +192,35 @@ static double recorded_since(const Vm *vm, const Sel *s) {
   return vm_time_of(vm, (double)begin);
 }
 
+static SpikeView empty_view(const Vm *vm, const Sel *s, double from, double to) {
+  SpikeView v = {.neurons = s->n, .begin = fmax(from, recorded_since(vm, s)), .end = fmin(to, vm_time(vm))};
+  if (v.end < v.begin) v.end = v.begin;
+  return v;
+}
+
+// Of a whole population the log tells without being gone through.
+static int64_t number_of_part(const SelPart *part, int64_t from, int64_t to) {
+  const SpikeLog *l = &pop_run(part->pop)->log;
+  if (!part->idx && part->n == part->pop->n) return first_at(l, to) - first_at(l, from);
+  Picks p = {0};
+  pick_part(&p, part, 0, 0, from, to);
+  mem_free(p.data);
+  return p.n;
+}
+
+bool spikes_number(Vm *vm, const Sel *s, double from, double to, SpikeView *out, Span span) {
+  if (!all_recorded(vm, s, span)) return false;
+  *out = empty_view(vm, s, from, to);
+  int64_t lo = step_from(vm, from), hi = step_from(vm, to);
+  for (int k = 0; k < s->nparts && lo < hi; k++) out->n += number_of_part(&s->part[k], lo, hi);
+  return true;
+}
+
 bool spikes_view(Vm *vm, const Sel *s, double from, double to, SpikeView *out, Span span) {
   Picks p = {0};
   if (!pick_all(vm, s, from, to, &p, span)) return false;
-  double since = recorded_since(vm, s), now = vm_time(vm);
-  *out = (SpikeView){.n = p.n, .neurons = s->n, .begin = fmax(from, since), .end = fmin(to, now)};
-  if (out->end < out->begin) out->end = out->begin;
+  *out = empty_view(vm, s, from, to);
+  out->n = p.n;
   out->t = mem_alloc(sizeof *out->t * (size_t)(p.n ? p.n : 1));
   out->i = mem_alloc(sizeof *out->i * (size_t)(p.n ? p.n : 1));
   for (int64_t k = 0; k < p.n; k++) {

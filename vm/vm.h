@@ -164,6 +164,8 @@ typedef struct SpikeView {
   double begin, end;     // window in seconds: what was recorded of from..to
 } SpikeView;
 bool spikes_view(Vm *vm, const Sel *s, double from, double to, SpikeView *out, Span span); // free with spike_view_free
+// n, neurons, begin and end of the same, without times and indices: nothing to free.
+bool spikes_number(Vm *vm, const Sel *s, double from, double to, SpikeView *out, Span span);
 void spikes_view_free(SpikeView *v);
 // A variable recorded with the spikes, one per spike of the view ("t_exact" too); NULL after an error.
 Array *spikes_with(Vm *vm, const Sel *s, const char *var, double from, double to, Span span);
