@@ -18,6 +18,14 @@ static Type seconds(void) {
 
 // ---- entries of blocks ----
 
+// W[k, 3] of what a file gave: one number, not one for each.
+static bool is_element(const Node *n) {
+  if (n->kind != N_INDEX || n->nlist < 2) return false;
+  for (int k = 0; k < n->nlist; k++)
+    if (n->list[k]->kind == N_RANGE || !type_is_number(n->list[k]->type)) return false;
+  return true;
+}
+
 // The value of one entry: a number for each neuron or synapse, or an array of them where nothing in it differs.
 static Type entry_number(Checker *c, Node *value, Type want, const char *what) {
   if (want.kind == TY_BOOL || want.kind == TY_INT) {
@@ -29,7 +37,7 @@ static Type entry_number(Checker *c, Node *value, Type want, const char *what) {
     return t;
   }
   Type t = check_quantity(c, value, want, what, true);
-  if (expr_varies(value)) t = settle(value);
+  if (expr_varies(value) || is_element(value)) t = settle(value);
   if (type_known(t) && type_is_array(t) && expr_varies(value)) rule_one_number(c, value, t, what);
   return t;
 }

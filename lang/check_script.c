@@ -133,6 +133,7 @@ static void assign_value(Checker *c, Node *n, Type t, Sym *root) {
     else if (root && !scale && root->type.kind != TY_LIST)
       fit_type(c, root, v);
     bool whole = n->kid[0]->kind == N_NAME;
+    if (whole && type_is_number(t)) v = settle(value);
     if (whole && !type_is_array(t) && type_is_array(v)) rule_wrong_kind(c, value, v, "one number");
     if (whole && root && type_is_array(t) && type_is_array(v) && n->op == OP_NONE && t.ndim != v.ndim && t.ndim >= 0) {
       touch(c, root);
