@@ -31,6 +31,11 @@ bool builtin_series(BuiltinCall *c) {
     value_drop(value_obj(values));
     return arg_error(c, 0, E_EMPTY, "a series needs an array of at least one value");
   }
+  if (values->n != values->shape[0]) {
+    value_drop(value_obj(values));
+    return arg_error(c, 0, E_SHAPE, "a series has one value for each time, but this array has several axes: take a column of it, "
+                                    "x[:, 0], or its elements in the injection, x[int(t/(1 ms)), i]");
+  }
   return give(c, value_obj(series_new(values, dt)));
 }
 
