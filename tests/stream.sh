@@ -110,4 +110,53 @@ expect len(A.t) == 20 and all(A.t == arange(0, 20, 1))' >h5_taken.hebb
   "$HEBB" run --quiet h5_taken.hebb >h5_taken.out 2>&1
   check $? "a run that is taken back leaves nothing in .h5"
 fi
+# Streams across checkpoints: as if never interrupted, whatever became of the run that wrote the checkpoint.
+cat network.hebb - >across.hebb <<'END'
+set seed = 4
+inject 5 mV*sqrt(10 ms)*xi into P.I
+record a = P.V every 0.3 ms to "xa.npy"
+record b = P.V[1] every 1 ms to "xb.csv"
+record spikes of P with V to "xs.csv"
+END
+cp across.hebb whole.hebb
+echo 'run 100 ms' >>whole.hebb
+{ cat across.hebb; echo 'run 40 ms; checkpoint "x.state"; run 13 ms'; } >first.hebb
+{ cat across.hebb; echo 'resume "x.state"; run 60 ms'; } >second.hebb
+{ cat first.hebb; echo 'resume "x.state"; run 60 ms'; } >same.hebb
+{ cat first.hebb; echo 'P.V[0] = 1e300 mV; P.V[0] = P.V[0]*1e300; run 1 ms'; } >fails.hebb
+{ cat first.hebb; echo 'print "written"; run 1e6 s'; } >killed.hebb
+"$HEBB" run --quiet whole.hebb >&2
+mkdir whole && mv xa.npy xb.csv xs.csv whole
+
+# as_whole NAME: the three files are those of the whole run; they go.
+as_whole() {
+  cmp xa.npy whole/xa.npy >&2 && cmp xb.csv whole/xb.csv >&2 && cmp xs.csv whole/xs.csv >&2 &&
+    [ -z "$(ls ./*.incomplete* 2>/dev/null)" ]
+  check $? "$1"
+  rm -f xa.npy xb.csv xs.csv ./*.incomplete* ./x*.part*
+}
+"$HEBB" run --quiet first.hebb >&2 && "$HEBB" run --quiet second.hebb >&2
+as_whole "resumed behind a run that ended"
+"$HEBB" run --quiet same.hebb >&2
+as_whole "resumed in the run that wrote the checkpoint"
+"$HEBB" run --quiet fails.hebb >fails.out 2>&1
+[ $? -eq 2 ] && [ -s xa.incomplete.npy ] && [ -s xb.incomplete.csv ] && [ ! -e xb.csv ] && [ -z "$(ls ./x*.part* 2>/dev/null)" ]
+check $? "a run that fails keeps its files under another name"
+"$HEBB" run --quiet second.hebb >&2
+as_whole "resumed behind a run that failed"
+rm -f x.state
+"$HEBB" run --quiet killed.hebb >killed.out 2>&1 &
+pid=$!
+tries=0
+until [ -s x.state ] || [ $tries -ge 100 ]; do
+  sleep 0.1
+  tries=$((tries + 1))
+done
+kill -9 $pid
+wait $pid 2>/dev/null
+"$HEBB" run --quiet second.hebb >&2
+as_whole "resumed behind a run that was killed"
+"$HEBB" run --quiet second.hebb >gone.out 2>&1
+[ $? -eq 2 ] && grep -q 'E0825.*xa.npy.*not there' gone.out && [ ! -e xa.npy ]
+check $? "a stream that is gone"
 echo "1..$n"

@@ -244,17 +244,18 @@ static bool check_network(Reading *r) {
   return same;
 }
 
-static bool resume_state(Reading *r, void *more, size_t nmore) {
+typedef bool (*TakeMore)(void *ctx, const void *bytes, size_t n);
+
+static bool resume_state(Reading *r, TakeMore more, void *ctx) {
   const unsigned char *piece;
   size_t n;
   if (!vm_link(r->vm)) return false;
   record_prepare(r->vm);
   if (!check_network(r) || !take_piece(r, &piece, &n)) return false;
-  if (n != nmore) return refuse(r, "is damaged", NULL);
+  if (more && !more(ctx, piece, n)) return false;
   if (!creation_remember(r->vm)) return false;
   Snapshot *before = vm_store(r->vm);
   bool ok = state_read(r->vm, r->at, (size_t)(r->end - r->at));
-  if (ok && nmore) memcpy(more, piece, n);
   if (!ok) {
     vm_restore(r->vm, before, r->span);
     refuse(r, "does not fit this network", NULL);
@@ -263,7 +264,7 @@ static bool resume_state(Reading *r, void *more, size_t nmore) {
   return ok;
 }
 
-bool vm_resume(Vm *vm, const char *path, void *more, size_t nmore, Span span) {
+bool vm_resume(Vm *vm, const char *path, TakeMore more, void *ctx, Span span) {
   size_t n = 0;
   const char *why = NULL;
   char *bytes = file_read(path, &n, &why);
@@ -272,7 +273,7 @@ bool vm_resume(Vm *vm, const char *path, void *more, size_t nmore, Span span) {
     return false;
   }
   Reading r = {.vm = vm, .path = path, .span = span, .at = (const unsigned char *)bytes, .end = (const unsigned char *)bytes + n};
-  bool ok = check_header(&r, n) && resume_state(&r, more, nmore);
+  bool ok = check_header(&r, n) && resume_state(&r, more, ctx);
   mem_free(bytes);
   return ok;
 }

@@ -62,6 +62,8 @@ libcore_la_SOURCES += \
 	vm/run.h \
 	vm/script.c vm/script.h \
 	vm/script_file.c vm/script_file.h \
+	vm/script_file_impl.h \
+	vm/script_file_resume.c \
 	vm/script_machine.h \
 	vm/script_op_native.c \
 	vm/script_op_net.c \

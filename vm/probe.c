@@ -317,6 +317,13 @@ void recording_sink(Recording *r, RecordSink sink, void *ctx) {
   p->sink_ctx = ctx;
 }
 
+void recording_resumed(Recording *r) {
+  Probe *p = r->impl;
+  SpikeView v;
+  p->samples = 0;
+  if (r->head.kind == VAL_SPIKES && spikes_number(r->vm, r->sel, -INFINITY, INFINITY, &v, p->span)) p->written = v.n;
+}
+
 void recordings_flush(Vm *vm) {
   for (int k = 0; k < vm->recordings.n; k++) sink_flush(vm->recordings.data[k]);
 }

@@ -467,7 +467,6 @@ void recordings_cut(Vm *vm, int n); // drops those behind the first n; the rest 
 void recordings_clear(Vm *vm);
 void recordings_unbind(Vm *vm);     // by run_detach, which also counts Net.generation up
 void spike_log_free(SpikeLog *l);   // probe_spikes.c
-void recordings_flush(Vm *vm);
 bool timed_due(Vm *vm);             // timed.c
 void timed_clear(Vm *vm);
 void timed_prepare(Vm *vm);

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: MIT
 // Files that grow while a run goes on. Samples come in pieces of the size the recording chooses (RecordSink); they are
-// written under another name, and the file is renamed when the script has ended well.
+// written under another name, and the file is renamed when the script has ended well; v.csv of a run that failed is left as
+// v.incomplete.csv. How a file goes on after a checkpoint: script_file_resume.c.
 //
 //   csv  a line of names with units, then a line per sample (t and the elements) or spike (t, i and what is with it)
 //   npy  the values [samples, elements]; the shape in the header is filled in at the end
 //   h5   t and the values, with units and what made them
-#include "vm/script_file.h"
+#include "vm/script_file_impl.h"
 
 #include "base/scale.h"
 #include "base/str.h"
@@ -22,18 +23,6 @@
 #define PACKAGE_VERSION "0.1.0"
 #endif
 
-typedef struct RecordFile {
-  FILE *out;          // csv, npy
-  IoH5Stream *h5;
-  bool npy;
-  Diags *diags;
-  char *path, *part;
-  const ScriptRecord *how;
-  Span span;
-  int64_t rows, cols;
-  bool headed, failed, flat;
-} RecordFile;
-
 void provenance_text(Vm *vm, Str *out) {
   str_addf(out, "\"program\": \"hebb %s\", \"seed\": %llu, \"trial\": %u, \"dt\": \"", PACKAGE_VERSION, (unsigned long long)vm->seed,
            (unsigned)vm->trial);
@@ -42,7 +31,20 @@ void provenance_text(Vm *vm, Str *out) {
            (unsigned long long)vm_model_hash(vm));
 }
 
-static const char *extension(const char *path) {
+// Of all that follows the header; FNV-1a of 64 bits.
+uint64_t stream_hash_bytes(uint64_t h, const void *bytes, size_t n) {
+  const unsigned char *b = bytes;
+  for (size_t k = 0; k < n; k++) h = (h ^ b[k]) * 0x100000001b3u;
+  return h;
+}
+
+static bool put(RecordFile *f, const void *bytes, size_t n) {
+  f->hash = stream_hash_bytes(f->hash, bytes, n);
+  f->bytes += (int64_t)n;
+  return fwrite(bytes, 1, n, f->out) == n;
+}
+
+const char *path_extension(const char *path) {
   const char *dot = strrchr(path, '.'), *slash = strrchr(path, '/');
   return dot && (!slash || dot > slash) ? dot : "";
 }
@@ -83,7 +85,7 @@ static bool csv_piece(RecordFile *f, const double *t, const double *values, int6
       format_number(&s, values[k * width + c], scale);
     }
     str_addc(&s, '\n');
-    ok = fwrite(s.data, 1, s.n, f->out) == s.n;
+    ok = put(f, s.data, s.n);
   }
   str_free(&s);
   return ok && fflush(f->out) == 0;
@@ -106,7 +108,7 @@ static double *spike_rows(const double *t, const double *values, int64_t n, int6
 }
 
 static bool npy_piece(RecordFile *f, const double *rows, int64_t n) {
-  return fwrite(rows, sizeof *rows, (size_t)n, f->out) == (size_t)n && fflush(f->out) == 0;
+  return put(f, rows, sizeof *rows * (size_t)n) && fflush(f->out) == 0;
 }
 
 #ifdef HAVE_HDF5
@@ -140,6 +142,7 @@ static bool sink(void *ctx, const Recording *r, const double *t, const double *v
     f->cols = width + (spikes && f->npy);
     if (f->npy) npy_header(f);
     else if (f->out) csv_header(f, r, width);
+    if (f->out) f->header = ftell(f->out);
   }
   f->headed = true;
   f->rows += samples;
@@ -153,7 +156,7 @@ static bool sink(void *ctx, const Recording *r, const double *t, const double *v
 
 // ---- opening and closing ----
 static bool wrong_kind(Script *m, const char *path, Span span) {
-  bool h5 = strcmp(extension(path), ".h5") == 0 || strcmp(extension(path), ".hdf5") == 0;
+  bool h5 = strcmp(path_extension(path), ".h5") == 0 || strcmp(path_extension(path), ".hdf5") == 0;
   Diag *e = diag(m->diags, h5 ? E_NOT_SUPPORTED : E_FILE_KIND, span,
                  h5 ? "this hebb was built without HDF5, and cannot write \"%s\"" : "a recording goes to a .csv, .npy or .h5 file during a run, but this is \"%s\"", path);
   diag_hint(e, h5 ? "use .npy or .csv, or install HDF5 and build hebb again" : "for other kinds of files record without `to`, and `save` after the run");
@@ -177,14 +180,14 @@ static bool file_open(RecordFile *f, Vm *vm, bool h5) {
 }
 
 bool record_to_file(Script *m, Recording *r, const ScriptRecord *how, const char *path, Span span) {
-  const char *end = extension(path);
+  const char *end = path_extension(path);
   bool npy = strcmp(end, ".npy") == 0, h5 = IO_H5 && (strcmp(end, ".h5") == 0 || strcmp(end, ".hdf5") == 0);
   if (!npy && !h5 && strcmp(end, ".csv") != 0) return wrong_kind(m, path, span);
   Str full = {0}, part = {0};
   io_path(&full, path, m->save_dir);
   str_addf(&part, "%s.part%ld", full.data, (long)getpid());
   RecordFile *f = mem_alloc(sizeof *f);
-  *f = (RecordFile){.diags = m->diags, .path = full.data, .part = part.data, .how = how, .span = span, .npy = npy};
+  *f = (RecordFile){.diags = m->diags, .path = full.data, .part = part.data, .recording = r, .how = how, .span = span, .npy = npy, .hash = STREAM_HASH};
   errno = 0;
   if (!file_open(f, m->vm, h5)) {
     diag(m->diags, E_FILE_WRITE, span, "%s cannot be written: %s", full.data, errno ? strerror(errno) : "it cannot be made");
@@ -201,7 +204,8 @@ bool record_to_file(Script *m, Recording *r, const ScriptRecord *how, const char
 // ---- going back ----
 struct RecordFileMark {
   long at;
-  int64_t rows;
+  int64_t rows, bytes;
+  uint64_t hash;
   bool headed;
 };
 
@@ -210,13 +214,15 @@ RecordFileMark *record_files_mark(Script *m) {
   RecordFileMark *marks = mem_alloc(sizeof *marks * (size_t)m->files.n);
   for (int k = 0; k < m->files.n; k++) {
     const RecordFile *f = m->files.data[k];
-    marks[k] = (RecordFileMark){.at = f->out ? ftell(f->out) : 0, .rows = f->rows, .headed = f->headed};
+    marks[k] = (RecordFileMark){.at = f->out ? ftell(f->out) : 0, .rows = f->rows, .bytes = f->bytes, .hash = f->hash, .headed = f->headed};
   }
   return marks;
 }
 
 static bool file_back(RecordFile *f, const RecordFileMark *mark) {
   f->rows = mark->rows;
+  f->bytes = mark->bytes;
+  f->hash = mark->hash;
   f->headed = mark->headed;
 #ifdef HAVE_HDF5
   if (f->h5) return io_h5_cut(f->h5, mark->rows);
@@ -246,12 +252,24 @@ static bool file_close(RecordFile *f) {
   return ok;
 }
 
+void incomplete_path(Str *out, const char *path) {
+  const char *end = path_extension(path);
+  str_addn(out, path, strlen(path) - strlen(end));
+  str_addf(out, ".incomplete%s", end);
+}
+
+// A file of a run that failed is kept where it is found, but not under the name of a whole one.
 static void file_end(Script *m, bool undone) {
   RecordFile *f = vec_pop(&m->files);
+  Str rest = {0};
+  incomplete_path(&rest, f->path);
   errno = 0;
-  bool ok = file_close(f) && (undone || m->run_failed || rename(f->part, f->path) == 0);
+  bool ok = file_close(f);
   if (undone) unlink(f->part);
-  else if (!ok) write_failed(f);
+  else ok = ok && rename(f->part, m->run_failed ? rest.data : f->path) == 0;
+  if (!undone && !ok) write_failed(f);
+  if (!undone && ok && !m->run_failed) unlink(rest.data); // of a run before
+  str_free(&rest);
   mem_free(f->path);
   mem_free(f->part);
   mem_free(f);

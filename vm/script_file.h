@@ -16,4 +16,11 @@ void record_files_back(Script *m, const RecordFileMark *marks, int n); // the fi
 void record_files_cut(Script *m, int n); // undoes those behind the first n
 void record_files_close(Script *m);
 
+// Checkpoints: what every file holds is put on record; on resume the same is looked for in the files of the run that wrote
+// the checkpoint (whatever became of it), and a file goes on behind it.
+typedef struct FileMarks FileMarks;
+void record_files_describe(Script *m, struct Str *out);
+FileMarks *record_files_find(Script *m, const char *bytes, size_t n, Span span); // NULL after a report
+bool record_files_continue(Script *m, FileMarks *marks, bool resumed);           // frees the marks, which may be NULL
+
 #endif

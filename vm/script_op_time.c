@@ -3,6 +3,7 @@
 //
 // A run ended by the user (Ctrl-C) counts as done: the script goes on with what was recorded, later runs do nothing.
 #include "vm/io.h"
+#include "vm/script_file.h"
 #include "vm/script_machine.h"
 
 #include <math.h>
@@ -205,30 +206,53 @@ bool script_op_CHECKPOINT(Frame *f, ScriptIns in) {
   Script *m = f->m;
   if (!not_in_run(f, "checkpoint")) return false;
   Draws d = {m->draws, m->draws_begin, m->fills, m->fills_begin};
-  Str path = {0};
+  Str path = {0}, more = {0};
   io_path(&path, peek_text(f, 0), m->save_dir);
-  bool ok = vm_checkpoint(m->vm, path.data, &d, sizeof d, frame_span(f));
+  str_addn(&more, (const char *)&d, sizeof d);
+  record_files_describe(m, &more);
+  bool ok = vm_checkpoint(m->vm, path.data, more.data, more.n, frame_span(f));
   str_free(&path);
+  str_free(&more);
   if (ok) drop(f, 1);
   return ok;
+}
+
+typedef struct Resume {
+  Script *m;
+  Span span;
+  const char *path;
+  Draws d;
+  FileMarks *files;
+} Resume;
+
+static bool take_script_state(void *ctx, const void *bytes, size_t n) {
+  Resume *r = ctx;
+  if (n < sizeof r->d) {
+    diag(r->m->diags, E_CHECKPOINT, r->span, "\"%s\" is damaged", r->path);
+    return false;
+  }
+  memcpy(&r->d, bytes, sizeof r->d);
+  r->files = record_files_find(r->m, (const char *)bytes + sizeof r->d, n - sizeof r->d, r->span);
+  return r->files != NULL;
 }
 
 bool script_op_RESUME(Frame *f, ScriptIns in) {
   (void)in;
   Script *m = f->m;
   if (!not_in_run(f, "resume")) return false;
-  Draws d = {0};
   Str path = {0};
   io_path(&path, peek_text(f, 0), m->save_dir); // where `checkpoint` writes, or else beside the script
   if (access(path.data, R_OK) != 0) {
     path.n = 0;
     io_path(&path, peek_text(f, 0), m->load_dir);
   }
-  bool ok = vm_resume(m->vm, path.data, &d, sizeof d, frame_span(f));
+  Resume r = {.m = m, .span = frame_span(f), .path = path.data};
+  bool ok = vm_resume(m->vm, path.data, take_script_state, &r, frame_span(f));
   str_free(&path);
-  if (!ok) return false;
-  m->draws = d.draws, m->draws_begin = d.draws_begin;
-  m->fills = (uint32_t)d.fills, m->fills_begin = (uint32_t)d.fills_begin;
+  ok = record_files_continue(m, r.files, ok) && ok;
+  if (!ok) return m->run_failed = true, false; // the files at hand are not whole
+  m->draws = r.d.draws, m->draws_begin = r.d.draws_begin;
+  m->fills = (uint32_t)r.d.fills, m->fills_begin = (uint32_t)r.d.fills_begin;
   drop(f, 1);
   return true;
 }

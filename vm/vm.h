@@ -139,6 +139,8 @@ bool record_expr(Vm *vm, Value (*sample)(void *data), void *data, void (*drop)(v
 // Called when a run ends and whenever about 8 MiB were recorded; what was taken is dropped from memory (`to "file"`).
 typedef bool (*RecordSink)(void *ctx, const Recording *r, const double *t, const double *values, int64_t samples);
 void recording_sink(Recording *r, RecordSink sink, void *ctx);
+void recordings_flush(Vm *vm); // all that is recorded goes to the sinks
+void recording_resumed(Recording *r); // what was recorded up to now is with the sink
 int64_t recording_samples(const Recording *r);
 Recording *recording_copy(const Recording *r);   // as it stands: what is recorded later is not in it
 const char *recording_with(const Recording *r, int k); // of spikes: the name of column 1 + k; NULL
@@ -193,7 +195,8 @@ void snapshot_free(Snapshot *s);
 // The same in a file (vm/checkpoint.c), with `more`, numbers of the caller's. A file that is damaged or does not fit is
 // refused, and nothing changed.
 bool vm_checkpoint(Vm *vm, const char *path, const void *more, size_t nmore, Span span);
-bool vm_resume(Vm *vm, const char *path, void *more, size_t nmore, Span span);
+// `more` is shown what was written behind the network before anything is changed: false refuses, after a report.
+bool vm_resume(Vm *vm, const char *path, bool (*more)(void *ctx, const void *bytes, size_t n), void *ctx, Span span);
 uint64_t vm_model_hash(Vm *vm);                        // of populations, equations, stimuli, connections, recordings
 
 #endif
