@@ -24,6 +24,7 @@ struct VmMark {
   Semantics semantics;
   bool learning;
   int threads;
+  double *signal; // their values
   PopMark pop[];
 };
 
@@ -35,6 +36,8 @@ VmMark *vm_mark(const Vm *vm) {
   m->nrecordings = vm->recordings.n;
   m->ntimed = timed_count(vm);
   m->nsignals = vm_net(vm)->signals.n;
+  m->signal = mem_alloc(sizeof *m->signal * (size_t)(m->nsignals + 1));
+  for (int k = 0; k < m->nsignals; k++) m->signal[k] = vm_net(vm)->signals.data[k]->x;
   m->dt = vm->dt;
   m->seed = vm->seed;
   m->trial = vm->trial;
@@ -51,7 +54,10 @@ VmMark *vm_mark(const Vm *vm) {
   return m;
 }
 
-void vm_mark_free(VmMark *m) { mem_free(m); }
+void vm_mark_free(VmMark *m) {
+  if (m) mem_free(m->signal);
+  mem_free(m);
+}
 
 // ---- sums on their way into columns that go ----
 
@@ -142,6 +148,7 @@ void vm_rewind(Vm *vm, const VmMark *m) {
     while (vm->pops.n > m->npops) pop_free(vec_pop(&vm->pops));
   }
   signals_cut(vm, m->nsignals);
+  for (int k = 0; k < m->nsignals; k++) net->signals.data[k]->x = m->signal[k];
   rewind_settings(vm, m);
 }
 
