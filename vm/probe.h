@@ -28,7 +28,8 @@ typedef struct Probe {
   int nreaders;
   double *t, *values;
   int64_t samples, cap, width; // width -1: not known before the first sample
-  int64_t written;       // spikes that the sink has
+  int64_t written;       // spikes that the sink has ...
+  int64_t old, old_tick; // ... of which so many lie before this step: they are not gone through again
   RecordSink sink;
   void *sink_ctx;
   Span span;

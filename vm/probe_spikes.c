@@ -298,19 +298,24 @@ const char *recording_with(const Recording *r, int k) {
 bool spike_sink_flush(Recording *r) {
   Probe *p = r->impl;
   SpikeView v;
-  if (!spikes_view(r->vm, r->sel, -INFINITY, INFINITY, &v, p->span)) return false;
-  int64_t from = p->written < v.n ? p->written : v.n, n = v.n - from, width = recording_width(r);
+  if (p->written < p->old || r->vm->tick < p->old_tick) p->old = p->old_tick = 0; // a trial or state before
+  double since = vm_time_of(r->vm, (double)p->old_tick);
+  if (!spikes_view(r->vm, r->sel, since, INFINITY, &v, p->span)) return false;
+  int64_t from = p->written - p->old < v.n ? p->written - p->old : v.n, n = v.n - from, width = recording_width(r);
   double *values = mem_alloc(sizeof *values * (size_t)(n * width + 1));
   for (int64_t k = 0; k < n; k++) values[k * width] = (double)v.i[from + k];
   bool ok = true;
   for (int w = 0; ok && w + 1 < width; w++) {
-    Array *a = n ? spikes_with(r->vm, r->sel, recording_with(r, w), -INFINITY, INFINITY, p->span) : NULL;
+    Array *a = n ? spikes_with(r->vm, r->sel, recording_with(r, w), since, INFINITY, p->span) : NULL;
     ok = !n || a;
     for (int64_t k = 0; a && k < n; k++) values[k * width + 1 + w] = a->data[from + k];
     if (a) value_drop(value_obj(a));
   }
   if (ok && n) ok = p->sink(p->sink_ctx, r, v.t + from, values, n);
-  p->written = v.n;
+  p->written = p->old + v.n;
+  p->old_tick = r->vm->tick > 0 ? r->vm->tick - 1 : 0;
+  for (p->old = p->written; v.n && p->old > p->written - v.n; p->old--)
+    if (v.t[v.n - 1 - (p->written - p->old)] < vm_time_of(r->vm, (double)p->old_tick)) break;
   mem_free(values);
   spikes_view_free(&v);
   return ok;

@@ -494,6 +494,8 @@ static void watch(Vm *vm, Watch *w) {
   vm->progress(vm->progress_ctx, vm->tick - w->begin, w->steps);
 }
 
+enum { FLUSH_STEPS = 1 << 14 };
+
 static RunEnd run_steps(Vm *vm, int64_t steps, int (*until)(void *ctx), void *ctx) {
   Net *net = vm_net(vm);
   int64_t begin = vm->tick, end = steps > NEVER - begin ? NEVER : begin + steps;
@@ -502,6 +504,7 @@ static RunEnd run_steps(Vm *vm, int64_t steps, int (*until)(void *ctx), void *ct
   while (vm->tick < end) {
     bool together = net->ahead <= vm->tick; // no population is ahead of the others
     if (together && vm->interrupt && *vm->interrupt) return RUN_INTERRUPTED;
+    if (together && vm->tick % FLUSH_STEPS == 0 && vm->tick > begin) recordings_flush(vm); // a run that is killed has lost the rest
     int stop = until ? until(ctx) : 0;
     if (stop) return stop < 0 ? RUN_ERROR : RUN_MET;
     if (!step(vm, until ? vm->tick + 1 : end)) return RUN_ERROR;
