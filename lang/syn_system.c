@@ -73,8 +73,11 @@ static IrVal part_read(Env *e, View *v, const Sym *x, const Node *at) {
   }
   Place place = x->kind == SYM_STATE ? (Place)x->place : PLACE_SELF;
   if (!sees(s, place)) {
-    env_error(e, E_NOT_SUPPORTED, at, "%s cannot be read in a statement that is done once for each %s neuron", x->name->text,
-              sees(s, PLACE_POST) ? "target" : "source");
+    Diag *d = env_error(e, E_NOT_SUPPORTED, at, "%s cannot be read in a statement that is done once for each %s neuron", x->name->text,
+                        sees(s, PLACE_POST) ? "target" : "source");
+    for (int k = 0; x->kind == SYM_PARAM && k < s->ci->ninit; k++)
+      if (s->ci->init[k].var == x && s->ci->init[k].expr) diag_label(d, s->ci->init[k].expr->span, "it is given for each synapse here");
+    if (x->kind == SYM_PARAM) diag_hint(d, "give one value for all, in the call: %s(%s = ...)", v->model->name->text, x->name->text);
     return 0;
   }
   e->varies = true;
