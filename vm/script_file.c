@@ -234,7 +234,9 @@ void record_files_back(Script *m, const RecordFileMark *marks, int n) {
   errno = 0;
   for (int k = 0; marks && k < n && k < m->files.n; k++) {
     RecordFile *f = m->files.data[k];
-    if (f->rows != marks[k].rows && !file_back(f, &marks[k])) write_failed(f);
+    if (f->rows == marks[k].rows) continue;
+    if (!file_back(f, &marks[k])) write_failed(f);
+    recording_resumed(f->recording);
   }
 }
 
