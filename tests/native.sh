@@ -283,6 +283,7 @@ kernel_header() { # kernel_header COMPILER DIALECT SOURCE
   verdict $? "hebb_kernel.h, $1 $2"
 }
 for dialect in -std=c99 -std=gnu99 -std=c11 -std=c17; do kernel_header "${CC:-cc}" $dialect own.c; done
+rm -f own.so
 for dialect in -std=c++98 -std=c++11 -std=c++17; do kernel_header "${CXX:-g++}" $dialect own.cc; done
 if [ -s own.so ]; then
   cat >model.hebb <<'END'
