@@ -124,26 +124,14 @@ static void print_page(const Page *p, const char *title) {
 
 // ---- declarations ----
 
-static void put_parts(Page *p, const Node *decl, const Sources *s) {
+static void put_parts(Page *p, const Node *decl, const Sources *s, bool (*shows)(const Node *)) {
   for (int k = 0; k < decl->nlist; k++) {
     const Node *n = decl->list[k];
-    if (n->kind == N_SCALED) put_parts(p, n, s);
-    if (!doc_shows_variable(n)) continue;
+    if (n->kind == N_SCALED) put_parts(p, n, s, shows);
+    if (!shows(n)) continue;
     Str code = {0};
     doc_heading(n, s, &code);
     put_row(p, code.data, n->doc);
-    str_free(&code);
-  }
-}
-
-static void put_equations(Page *p, const Node *decl, const Sources *s) {
-  for (int k = 0; k < decl->nlist; k++) {
-    const Node *n = decl->list[k];
-    if (n->kind == N_SCALED) put_equations(p, n, s);
-    if (!doc_shows_equation(n)) continue;
-    Str code = {0};
-    doc_heading(n, s, &code);
-    put_row(p, code.data, NULL);
     str_free(&code);
   }
 }
@@ -156,8 +144,8 @@ static void put_declaration(Page *p, const Node *n, const Sources *s) {
   put_paragraph(p, n->doc);
   if (n->kind == N_FUNCTION || !node_is(n, NODE_DECLARES)) return;
   begin_rows(p);
-  put_parts(p, n, s);
-  if (n->kind != N_NETWORK) put_equations(p, n, s);
+  put_parts(p, n, s, doc_shows_variable);
+  if (n->kind != N_NETWORK) put_parts(p, n, s, doc_shows_equation);
   end_rows(p);
 }
 

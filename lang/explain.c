@@ -39,21 +39,16 @@ typedef struct Known {
 } Known;
 
 static void explain_system(System *s, const Solve *sol, Known *known, bool first, Str *out) {
-  int n = 0;
-  for (int k = 0; k < s->nviews; k++) {
-    const View *v = s->view[k];
-    for (int j = 0; j < v->model->nequations; j++) {
-      const Equation *eq = &v->model->equations[j];
-      if (!system_has(s, v, eq)) continue;
-      const SolveVar *x = &sol->var[n];
-      bool same = !first && n < known->n && known->method[n] == x->method;
-      if (first && n < 256) known->method[known->n++] = x->method;
-      n++;
-      if (same) continue;
-      str_add(out, first ? "  " : v == s->neuron ? "  the target's " : "  ");
-      text_of(eq->node, out);
-      str_addf(out, "\n    %s: %s\n", method_name(x->method), x->why);
-    }
+  View *v;
+  const Equation *eq;
+  for (int n = 0; system_equation(s, n, &v, &eq); n++) {
+    const SolveVar *x = &sol->var[n];
+    bool same = !first && n < known->n && known->method[n] == x->method;
+    if (first && n < 256) known->method[known->n++] = x->method;
+    if (same) continue;
+    str_add(out, first ? "  " : v == s->neuron ? "  the target's " : "  ");
+    text_of(eq->node, out);
+    str_addf(out, "\n    %s: %s\n", method_name(x->method), x->why);
   }
 }
 
@@ -224,18 +219,13 @@ void explain_connection(Lowering *l, ConnInfo *ci, Str *out) {
 
 // ---- one equation ----
 static bool find_method(System *s, const Solve *sol, const Sym *state, Arena *a, const char **method, const char **why) {
-  int n = 0;
-  for (int k = 0; k < s->nviews; k++) {
-    const View *v = s->view[k];
-    for (int j = 0; j < v->model->nequations; j++) {
-      const Equation *eq = &v->model->equations[j];
-      if (!system_has(s, v, eq)) continue;
-      const SolveVar *x = &sol->var[n++];
-      if (eq->x != state) continue;
-      *method = arena_strdup(method_name(x->method), a);
-      *why = arena_strdup(x->why ? x->why : "", a);
-      return true;
-    }
+  View *v;
+  const Equation *eq;
+  for (int n = 0; system_equation(s, n, &v, &eq); n++) {
+    if (eq->x != state) continue;
+    *method = arena_strdup(method_name(sol->var[n].method), a);
+    *why = arena_strdup(sol->var[n].why ? sol->var[n].why : "", a);
+    return true;
   }
   return false;
 }

@@ -130,15 +130,11 @@ static IrVal update_flag(System *s) {
 
 // ---- advance ----
 static void take_solution(System *s, const Solve *sol) {
-  int n = 0;
-  for (int k = 0; k < s->nviews; k++) {
-    View *v = s->view[k];
-    for (int j = 0; j < v->model->nequations; j++) {
-      const Sym *x = v->model->equations[j].x;
-      if (!system_has(s, v, &v->model->equations[j])) continue;
-      v->value[x->index] = sol->var[n++].next;
-      v->dirty[x->index] = true;
-    }
+  View *v;
+  const Equation *eq;
+  for (int n = 0; system_equation(s, n, &v, &eq); n++) {
+    v->value[eq->x->index] = sol->var[n].next;
+    v->dirty[eq->x->index] = true;
   }
 }
 

@@ -422,6 +422,17 @@ bool system_has(const System *s, const View *v, const Equation *eq) {
   return eq->x->kind == SYM_STATE && eq->x->place == PLACE_POST;
 }
 
+bool system_equation(const System *s, int n, View **v, const Equation **eq) {
+  for (int k = 0; k < s->nviews; k++) {
+    *v = s->view[k];
+    for (int j = 0; j < (*v)->model->nequations; j++) {
+      *eq = &(*v)->model->equations[j];
+      if (system_has(s, *v, *eq) && n-- == 0) return true;
+    }
+  }
+  return false;
+}
+
 static void add_equations(System *s, View *v, SolveVar *var, int *n) {
   const Model *m = v->model;
   for (int k = 0; k < m->nequations; k++) {

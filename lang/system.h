@@ -79,6 +79,8 @@ IrVal system_hidden(System *s, int column, const char *name);   // a hidden colu
 void system_store_hidden(System *s, int column, const char *name, IrVal v);
 // Whether an equation of a view belongs to the population's system.
 bool system_has(const System *s, const View *v, const Equation *eq);
+// The equations of the system in the order of its variables: equation n and its view; false where there are no more.
+bool system_equation(const System *s, int n, View **v, const Equation **eq);
 // All equations of the population, with noise and inputs as placeholders. False after an error.
 bool system_equations(System *s, Solve *out);
 // The value at t_n of something built from placeholders.
