@@ -25,7 +25,7 @@ static const char HELP[] =
     "    --set NAME=VALUE       another value for a top-level `let`, or for dt, seed, threads, semantics, method\n"
     "    --seed N  --threads N  the same as --set seed=N and --set threads=N\n"
     "    --quiet                no progress and no warnings\n"
-    "    --verbose              say which rules and methods are in force\n"
+    "    --verbose              say which rules and methods are in force, and what the steps took\n"
     "    --profile              say where the time went\n"
     "    --jit=auto|on|off      compile kernels to machine code (this version always interprets them)\n"
     "    -o DIR                 write files and figures to DIR instead of beside the script\n"

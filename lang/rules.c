@@ -40,18 +40,21 @@ const char *sym_words(const Sym *s) {
   return "something else";
 }
 
-static void suggest(Diag *e, const char *name, const char *const *names, int n) {
+// Whether one of the names is like it.
+static bool suggest(Diag *e, const char *name, const char *const *names, int n) {
   const char *near = nearest_name(name, names, n);
   if (near) diag_hint(e, "did you mean `%s`?", near);
+  return near;
 }
 
-static void suggest_from(Checker *c, Diag *e, Atom name, SymKind kind) {
+static bool suggest_from(Checker *c, Diag *e, Atom name, SymKind kind) {
   Vec(const char *) names = {0};
   for (const Scope *s = c->cx->scope; s; s = s->parent)
     for (int k = 0; k < s->norder; k++)
       if (s->order[k]->kind == kind) vec_push(&names, s->order[k]->name->text);
-  suggest(e, name->text, names.data, names.n);
+  bool near = suggest(e, name->text, names.data, names.n);
   vec_free(&names);
+  return near;
 }
 
 // ---- names ----
@@ -173,8 +176,8 @@ void rule_unknown_member(Checker *c, Node *n, const char *of, const char *const 
 
 static void unknown_declaration(Checker *c, Node *at, Atom name, SymKind kind, const char *what, const char *module) {
   Diag *e = fault(c, E_NAME_UNKNOWN, name_span(at), "there is no %s `%s`", what, name->text);
-  suggest_from(c, e, name, kind);
-  if (module) diag_note(e, "the %ss of the library are known after `use %s`", what, module);
+  bool near = suggest_from(c, e, name, kind); // then nothing of the library is missing
+  if (module && !near) diag_note(e, "the %ss of the library are known after `use %s`", what, module);
 }
 
 void rule_unknown_base(Checker *c, Node *n) {
